@@ -1,0 +1,34 @@
+"""Composes a command line in place: constant pieces, numbers, and checked strings."""
+
+
+def allowed(value):
+    """True when `value` can stand in a command line, also between quotes.
+
+    Refused: the quote and every control byte (CR, LF, Ctrl-Z, escape, NUL …), which would
+    end the string or the line and let a user's text become a command.
+    """
+    for c in value:
+        if c < 32 or c == 34 or c == 127:
+            return False
+    return True
+
+
+def put_int(line, n):
+    """Append `n` in decimal."""
+    if n < 0:
+        line.append(45)
+        n = -n
+    power = 1
+    while n // power > 9:
+        power *= 10
+    while power:
+        line.append(48 + n // power % 10)
+        power //= 10
+
+
+def put(line, value):
+    """Append a user's string if it is allowed; otherwise nothing, and False."""
+    if not allowed(value):
+        return False
+    line.extend(value)
+    return True

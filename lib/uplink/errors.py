@@ -1,0 +1,80 @@
+"""The one family of exceptions, and the small integers that the engines use instead.
+
+Inside the engines a failure is an `int` (no heap, no unwinding); an exception is raised
+only at the application's edge, and its message says what happened, where, and what to do.
+"""
+
+# Why a connection is closed. `Socket` hands one of these to its listener.
+CLOSED_LOCAL = 0  # we closed it
+CLOSED_PEER = 1  # the server closed it
+CLOSED_LINK = 2  # registration, packet data or the modem itself is gone
+CLOSED_TIMEOUT = 3  # no answer within the limit
+CLOSED_REFUSED = 4  # the server (or the network) refused the connection
+CLOSED_DNS = 5  # the host name has no address
+CLOSED_TLS = 6  # the TLS handshake failed
+CLOSED_CERTIFICATE = 7  # the server's certificate was not accepted
+CLOSED_DAMAGED = 8  # bytes were lost on the UART: the stream is no longer whole
+CLOSED_PROTOCOL = 9  # the peer broke the protocol above (MQTT)
+
+_CLOSED = (
+    "closed by us",
+    "closed by the server",
+    "link lost",
+    "timed out",
+    "refused by the server: check host and port",
+    "host name has no address: check broker.host",
+    "TLS handshake failed: check the server's TLS version and that it accepts this device's certificate",
+    "server certificate not accepted: check tls.ca, the host name and the clock",
+    "bytes lost on the UART: check wiring, baud rate and flow control",
+    "protocol violated by the server",
+)
+
+
+def closed_text(reason):
+    """The sentence for one of the CLOSED_ codes."""
+    return _CLOSED[reason] if 0 <= reason < len(_CLOSED) else "closed, reason unknown"
+
+
+class UplinkError(Exception):
+    """What every error of this package is."""
+
+
+class TimeoutError_(UplinkError):
+    """A limit passed. (The underscore keeps Python's own name free.)"""
+
+
+class ATError(UplinkError):
+    """The modem said no: `command`, `code` (-1 where it gave none) and its text."""
+
+    def __init__(self, command, code=-1, text=""):
+        super().__init__("%s: %s (%d)" % (command, text or "ERROR", code))
+        self.command = command
+        self.code = code
+        self.text = text
+
+
+class LinkDown(UplinkError):
+    """There is no connection to the network, or none to the server."""
+
+
+class TLSError(UplinkError):
+    """The secure connection was refused; the message says by whom and what to do."""
+
+
+class MQTTError(UplinkError):
+    """The broker refused or broke the protocol: `code` and its OASIS name."""
+
+    def __init__(self, code, name):
+        super().__init__("MQTT: %s (%d)" % (name, code))
+        self.code = code
+        self.name = name
+
+
+class ConfigError(UplinkError):
+    """A configuration that cannot be used: file, key, and what was expected."""
+
+    def __init__(self, file, key, expected):
+        super().__init__("%s: %s: expected %s" % (file, key, expected))
+        self.file = file
+        self.key = key
+        self.expected = expected
