@@ -1,0 +1,646 @@
+"""SIMCom SIM7000x (A, C, E, G; firmware 1529 and 1351), as tables.
+
+Sources: SIM7000 series AT command manual V1.06; SIM7000 hardware design V1.07; the account of
+the TLS sockets that the project implements. Where firmwares differ both forms are accepted.
+A step is (when, command, response, handler, limit_ms, flags): see `uplink.at.engine`.
+"""
+
+from uplink import errors, log
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(value):
+        return value
+
+
+# Repeated from at.codes and modem.core: see there.
+_MAY_FAIL = const(1)
+_NEED = const(2)
+_SETTING = const(4)
+_PAYLOAD = const(8)
+_LATER = const(16)
+_FAST = const(32)
+_FAIL = const(-1)
+_NOT_MINE = const(-2)
+
+_CID = const(1)
+_COUNT = const(2)
+_HOST = const(3)
+_PORT = const(4)
+_APN = const(5)
+_APN_USER = const(6)
+_APN_PASSWORD = const(7)
+_PIN = const(8)
+_BAUD = const(9)
+_NAME = const(10)
+_SIZE = const(11)
+_PING = const(12)
+_SNI = const(13)
+_MODE = const(64)  # CNMP: 2 automatic, 13 GSM, 38 LTE
+_RADIO = const(65)  # CMNB: 1 CAT-M, 2 NB-IoT, 3 both
+_LED = const(66)
+_SLEEP = const(67)
+_VERSION = const(68)  # sslversion: 1 TLS 1.0, 2 TLS 1.1, 3 TLS 1.2
+_IGNORE = const(69)  # ignorertctime
+_TLS = const(70)
+_CA = const(71)
+_CERT = const(72)
+
+# Conditions.
+_W_ECHO = const(1)
+_W_QUIET = const(2)
+_W_FLOW = const(3)
+_W_IDENTITY = const(4)
+_W_PIN = const(5)
+_W_ASK_APN = const(6)
+_W_APN = const(7)
+_W_LOGIN = const(8)
+_W_NO_DATA = const(9)
+_W_TLS = const(10)
+_W_CA = const(11)
+_W_CERT = const(12)
+_W_FORM_0 = const(13)
+_W_FORM_1 = const(14)
+_W_NO_TIME = const(15)
+_W_ANY_APN = const(16)
+
+# ---- timings (hardware design, 3.3) and limits ------------------------------------------------
+
+PULSE_ON_MS = 1_100  # 1 s or longer; below the 1.2 s that would switch a running module off
+PULSE_OFF_MS = 1_500  # 1.2 s or longer
+RESET_MS = 300  # 252 ms or longer
+BOOT_MS = 12_000  # UART after 4.5 s; time for the automatic baud rate
+BOOT_URCS_MS = 20_000  # SMS Ready may trail RDY so long
+OFF_MS = 8_000  # down after 1.8 to 6.9 s
+OFF_PAUSE_MS = 2_100
+WAKE_MS = 60  # 50 ms after DTR falls
+PAUSE_MS = 20  # after a final result code
+FAST_MS = 5  # between transfers of payload: drivers do without any pause there
+INPUT_MS = 6_000  # CASEND gives up waiting for payload after 5 s
+SOCKETS = 2
+READ_MAX = 1460
+SEND_MAX = 1460
+FILE_MAX = 10240
+FORMS = 2  # of AT+CAOPEN
+FILES = (b"uplink-ca.crt", b"uplink-cert.crt", b"uplink-key.pem")
+
+PROBE = (b"AT+CMEE?", b"+CMEE: ")
+FINALS = ()
+COUNTED = ((b"+CARECV: ", 1, "on_payload"),)
+
+# ---- scripts ----------------------------------------------------------------------------------
+
+ALIVE = ((0, b"AT", None, None, 400, 0),)
+
+REBAUD = (
+    (0, (b"AT+IPR=", _BAUD), None, None, 1_000, _MAY_FAIL),
+)
+
+SETUP = (
+    (0, b"ATZ", None, None, 3_000, _MAY_FAIL),
+    (_W_ECHO, b"ATE1", None, None, 1_000, 0),
+    (_W_QUIET, b"ATE0", None, None, 1_000, 0),
+    (0, b"AT+CMEE=2", None, None, 1_000, 0),
+    (0, (b"AT+IPR", _BAUD), b"+IPR: ", None, 1_000, _SETTING),
+    (_W_FLOW, b"AT+IFC=2,2", None, None, 1_000, 0),
+    (0, (b"AT+CSCLK", _SLEEP), b"+CSCLK: ", None, 1_000, _SETTING),
+    (0, (b"AT+CNMP", _MODE), b"+CNMP: ", None, 10_000, _SETTING),
+    (0, (b"AT+CMNB", _RADIO), b"+CMNB: ", None, 10_000, _SETTING),
+    (0, (b"AT+CNETLIGHT", _LED), b"+CNETLIGHT: ", None, 1_000, _SETTING),
+    (0, (b"AT+CLTS", b"1"), b"+CLTS: ", None, 1_000, _SETTING),
+    (0, b"AT+CEREG=1", None, None, 1_000, 0),
+    (_W_IDENTITY, b"AT+CGMM", b"", "on_model", 1_000, 0),
+    (_W_IDENTITY, b"AT+CGMR", b"", "on_firmware", 1_000, 0),
+    (_W_IDENTITY, b"AT+GSN", b"", "on_imei", 1_000, 0),
+)
+
+FILE_STAT = (
+    (0, (b'AT+CFSGFIS=3,"', _NAME, b'"'), b"+CFSGFIS: ", "on_file_size", 2_000, _MAY_FAIL),
+)
+FILE_WRITE = (
+    (0, b"AT+CFSINIT", None, None, 2_000, _MAY_FAIL),
+    (
+        0,
+        (b'AT+CFSWFILE=3,"', _NAME, b'",0,', _SIZE, b",10000"),
+        b"DOWNLOAD",
+        None,
+        12_000,
+        _PAYLOAD,
+    ),
+    (0, b"AT+CFSTERM", None, None, 2_000, _MAY_FAIL),
+)
+FILE_READ = (
+    (0, b"AT+CFSINIT", None, None, 2_000, _MAY_FAIL),
+    (
+        0,
+        (b'AT+CFSRFILE=3,"', _NAME, b'",0,', _SIZE, b",0"),
+        b"+CFSRFILE: ",
+        "on_file",
+        5_000,
+        _NEED,
+    ),
+    (0, b"AT+CFSTERM", None, None, 2_000, _MAY_FAIL),
+)
+FILE_DELETE = (
+    (0, b"AT+CFSINIT", None, None, 2_000, _MAY_FAIL),
+    (0, (b'AT+CFSDFILE=3,"', _NAME, b'"'), None, None, 2_000, _MAY_FAIL),
+    (0, b"AT+CFSTERM", None, None, 2_000, _MAY_FAIL),
+)
+CONVERT_CA = ((0, b'AT+CSSLCFG="convert",2,"uplink-ca.crt"', None, None, 5_000, 0),)
+CONVERT_CLIENT = (
+    (0, b'AT+CSSLCFG="convert",1,"uplink-cert.crt","uplink-key.pem"', None, None, 10_000, 0),
+)
+
+SIM = (
+    (0, b"AT+CPIN?", b"+CPIN: ", "on_cpin", 5_000, 0),
+    (_W_PIN, (b'AT+CPIN="', _PIN, b'"'), None, None, 5_000, 0),
+    (_W_PIN, b"AT+CPIN?", b"+CPIN: ", "on_cpin", 5_000, 0),
+    (_W_IDENTITY, b"AT+CIMI", b"", "on_imsi", 2_000, _MAY_FAIL),
+    (_W_IDENTITY, b"AT+CCID", b"", "on_iccid", 2_000, _MAY_FAIL),
+)
+
+REGISTER = (
+    (0, b"AT+CEREG=1", None, None, 1_000, _MAY_FAIL),
+    (0, b"AT+COPS?", b"+COPS: ", "on_cops", 5_000, _MAY_FAIL),
+    (0, b"AT+CEREG?", b"+CEREG: ", "on_cereg", 1_000, _NEED),
+)
+REGISTER_POLL = (
+    (0, b"AT+CEREG?", b"+CEREG: ", "on_cereg", 1_000, _NEED),
+)
+REREGISTER = (
+    (0, b"AT+COPS=2", None, None, 60_000, _MAY_FAIL),
+    (0, b"AT+COPS=0", None, None, 120_000, _MAY_FAIL),
+)
+RADIO = (
+    (0, b"AT+CFUN=0", None, None, 15_000, _MAY_FAIL),
+    (0, b"AT+CFUN=1", None, None, 15_000, _MAY_FAIL),
+)
+RESTART = ((0, b"AT+CFUN=1,1", None, None, 15_000, _MAY_FAIL),)
+SWITCH_OFF = ((0, b"AT+CPOWD=1", b"NORMAL POWER DOWN", None, 5_000, _LATER | _MAY_FAIL),)
+
+ATTACH = (
+    (0, b"AT+CNACT?", b"+CNACT: ", "on_cnact", 2_000, 0),
+    (_W_ASK_APN, b"AT+CGNAPN", b"+CGNAPN: ", "on_cgnapn", 5_000, _MAY_FAIL),
+    (_W_APN, (b'AT+CSTT="', _APN, b'"'), None, None, 5_000, _MAY_FAIL),
+    (
+        _W_LOGIN,
+        (b'AT+CSTT="', _APN, b'","', _APN_USER, b'","', _APN_PASSWORD, b'"'),
+        None,
+        None,
+        5_000,
+        _MAY_FAIL,
+    ),
+    (_W_NO_DATA, (b'AT+CNACT=1,"', _APN, b'"'), None, None, 75_000, 0),
+    (_W_ANY_APN, b"AT+CNACT=1", None, None, 75_000, 0),
+)
+ATTACH_POLL = ((0, b"AT+CNACT?", b"+CNACT: ", "on_cnact", 2_000, 0),)
+DETACH = ((0, b"AT+CNACT=0", None, None, 40_000, _MAY_FAIL),)
+
+CLOCK = (
+    (0, b"AT+CCLK?", b"+CCLK: ", "on_cclk", 2_000, _MAY_FAIL),
+    (_W_NO_TIME, b"AT+CNTPCID=1", None, None, 2_000, _MAY_FAIL),
+    (_W_NO_TIME, b'AT+CNTP="pool.ntp.org",0', None, None, 2_000, _MAY_FAIL),
+    (_W_NO_TIME, b"AT+CNTP", b"+CNTP: ", None, 75_000, _LATER | _MAY_FAIL),
+    (_W_NO_TIME, b"AT+CCLK?", b"+CCLK: ", "on_cclk", 2_000, _MAY_FAIL),
+    (0, b"AT+COPS?", b"+COPS: ", "on_cops", 5_000, _MAY_FAIL),
+    (0, b"AT+CSQ", b"+CSQ: ", "on_csq", 1_000, _MAY_FAIL),
+)
+
+# Supervision while online: what a lost URC would have told.
+WATCH = (
+    (0, b"AT+CPIN?", b"+CPIN: ", "on_cpin", 5_000, _MAY_FAIL),
+    (0, b"AT+CEREG?", b"+CEREG: ", "on_cereg", 1_000, _NEED),
+    (0, b"AT+CNACT?", b"+CNACT: ", "on_cnact", 2_000, 0),
+    (0, b"AT+CASTATE?", b"+CASTATE: ", "on_castate_answer", 2_000, _MAY_FAIL),
+    (0, b"AT+CSQ", b"+CSQ: ", "on_csq", 1_000, _MAY_FAIL),
+)
+
+PING = (
+    (0, (b'AT+SNPING4="', _PING, b'",1,16,5000'), b"+SNPING4: ", "on_ping", 10_000, _MAY_FAIL),
+)
+
+OPEN = (
+    (0, (b"AT+CACLOSE=", _CID), None, None, 5_000, _MAY_FAIL),
+    (0, (b"AT+CACID=", _CID), None, None, 2_000, 0),
+    (_W_TLS, (b'AT+CSSLCFG="sslversion",', _CID, b",", _VERSION), None, None, 2_000, 0),
+    (_W_TLS, (b'AT+CSSLCFG="ignorertctime",', _CID, b",", _IGNORE), None, None, 2_000, 0),
+    (_W_TLS, (b'AT+CSSLCFG="sni",', _CID, b',"', _SNI, b'"'), None, None, 2_000, 0),
+    (0, (b"AT+CASSLCFG=", _CID, b',"ssl",', _TLS), None, None, 2_000, 0),
+    (_W_TLS, (b"AT+CASSLCFG=", _CID, b',"crindex",', _CID), None, None, 2_000, 0),
+    (_W_CA, (b"AT+CASSLCFG=", _CID, b',"cacert","', _CA, b'"'), None, None, 2_000, 0),
+    (_W_CERT, (b"AT+CASSLCFG=", _CID, b',"clientcert","', _CERT, b'"'), None, None, 2_000, 0),
+    (0, b'AT+CACFG="KEEPALIVE",1,30,30,1', None, None, 2_000, _MAY_FAIL),
+    (
+        _W_FORM_0,
+        (b"AT+CAOPEN=", _CID, b',"', _HOST, b'",', _PORT),
+        b"+CAOPEN: ",
+        "on_caopen",
+        80_000,
+        0,
+    ),
+    (
+        _W_FORM_1,
+        (b"AT+CAOPEN=", _CID, b',"TCP","', _HOST, b'",', _PORT),
+        b"+CAOPEN: ",
+        "on_caopen",
+        80_000,
+        0,
+    ),
+)
+SEND = ((0, (b"AT+CASEND=", _CID, b",", _COUNT), b">", None, 10_000, _PAYLOAD | _FAST),)
+READ = ((0, (b"AT+CARECV=", _CID, b",", _COUNT), b"+CARECV: ", "on_carecv", 5_000, _FAST),)
+CLOSE = ((0, (b"AT+CACLOSE=", _CID), None, None, 5_000, _MAY_FAIL),)
+
+URCS = (
+    (b"+CADATAIND: ", "on_cadataind"),
+    (b"+CASTATE: ", "on_castate"),
+    (b"+CAOPEN: ", "on_caopen"),
+    (b"+CASEND: ", "on_casend"),
+    (b"+CACLOSE: ", "on_ignored"),
+    (b"+CEREG: ", "on_cereg_urc"),
+    (b"+APP PDP: ", "on_pdp"),
+    (b"RDY", "on_ready"),
+    (b"+CFUN: ", "on_boot"),
+    (b"SMS Ready", "on_boot"),
+    (b"Call Ready", "on_boot"),
+    (b"+CPIN: ", "on_cpin_urc"),
+    (b"*PSUTTZ: ", "on_psuttz"),
+    (b"NORMAL POWER DOWN", "on_power_down"),
+    (b"UNDER-VOLTAGE POWER DOWN", "on_power_down"),
+    (b"OVER-VOLTAGE POWER DOWN", "on_power_down"),
+    (b"UNDER_VOLTAGE POWER DOWN", "on_power_down"),
+    (b"OVER_VOLTAGE POWER DOWN", "on_power_down"),
+    (b"UNDER-VOLTAGE WARN", "on_voltage"),
+    (b"UNDER_VOLTAGE WARN", "on_voltage"),
+    (b"OVER-VOLTAGE WARN", "on_voltage"),
+    (b"OVER_VOLTAGE WARN", "on_voltage"),
+    (b"DST: ", "on_ignored"),
+    (b"+CTZV: ", "on_ignored"),
+    (b"*PSNWID: ", "on_ignored"),
+    (b"+CNTP: ", "on_ignored"),
+    (b"+SNPING4: ", "on_ignored"),
+)
+
+# Results of AT+CAOPEN (manual 8.2.9) as the reasons of `errors`.
+_OPEN_RESULTS = (
+    (20, errors.CLOSED_DNS),
+    (21, errors.CLOSED_LINK),
+    (23, errors.CLOSED_REFUSED),
+    (24, errors.CLOSED_CERTIFICATE),
+    (25, errors.CLOSED_CERTIFICATE),
+    (26, errors.CLOSED_CERTIFICATE),
+)
+
+
+# ---- conditions and variables -----------------------------------------------------------------
+
+
+def when(m, condition):
+    """Whether a step of the scripts above is to be run."""
+    cfg = m.cfg
+    s = m.active
+    if condition == _W_TLS:
+        return s.tls
+    if condition == _W_CA:
+        return s.tls and cfg["tls"]["verify"] != "none"
+    if condition == _W_CERT:
+        return s.tls and cfg["tls"]["cert"] is not None
+    if condition == _W_FORM_0:
+        return m.form == 0
+    if condition == _W_FORM_1:
+        return m.form == 1
+    if condition == _W_ECHO:
+        return cfg["modem"]["echo"]
+    if condition == _W_QUIET:
+        return not cfg["modem"]["echo"]
+    if condition == _W_FLOW:
+        return cfg["uart"]["rts"] is not None and cfg["uart"]["cts"] is not None
+    if condition == _W_IDENTITY:
+        return not m.facts.imei or not m.facts.iccid
+    if condition == _W_PIN:
+        return m.facts.sim_locked and _pin_usable(m)
+    if condition == _W_NO_TIME:
+        return not m.facts.clock_s and m.clock_needed()
+    if m.facts.address:
+        return False  # everything below prepares packet data, which is up
+    sim = cfg["sim"]
+    if condition == _W_ASK_APN:
+        return not sim["apn"]
+    known = sim["apn"] or m.facts.apn
+    if condition == _W_APN:
+        return known and not sim["apn_user"]
+    if condition == _W_LOGIN:
+        return known and sim["apn_user"]
+    if condition == _W_NO_DATA:
+        return known
+    return not known
+
+
+def _pin_usable(m):
+    """A PIN is tried once: a wrong one three times locks the SIM for good."""
+    if m.cfg["sim"]["pin"] is None or m.facts.pin_tried:
+        return False
+    m.facts.pin_tried = True
+    return True
+
+
+def put(m, variable, line):
+    """Values that only this vendor's commands have."""
+    modem = m.cfg["modem"]
+    tls = m.cfg["tls"]
+    if variable == _TLS:
+        line.extend(b"1" if m.active.tls else b"0")
+    elif variable == _VERSION:
+        line.extend(
+            b"3" if tls["version"] == "1.2" else b"2" if tls["version"] == "1.1" else b"1"
+        )
+    elif variable == _IGNORE:
+        line.extend(b"0" if tls["check_dates"] else b"1")
+    elif variable == _CA:
+        line.extend(FILES[0])
+    elif variable == _CERT:
+        line.extend(FILES[1])
+    elif variable == _MODE:
+        line.extend(b"38")
+    elif variable == _RADIO:
+        radio = modem["radio"]
+        line.extend(b"1" if radio == b"lte-m" else b"2" if radio == b"nb-iot" else b"3")
+    elif variable == _LED:
+        line.extend(b"1" if modem["led"] else b"0")
+    elif variable == _SLEEP:
+        line.extend(b"1" if modem["sleep"] and m.has_dtr else b"0")
+    else:
+        return False
+    return True
+
+
+# ---- handlers ---------------------------------------------------------------------------------
+
+
+def on_ignored(m, c):
+    """A URC that tells nothing that is used."""
+
+
+def on_model(m, c):
+    """`SIM7000E`, `SIMCOM_SIM7000G` …"""
+    c.rest()
+    c.copy(m.facts.model, 32)
+    if c.buf.find(b"SIM7000", c.first, c.last) < 0:
+        log.warn("modem", "this is not a SIM7000: the tables may not fit")
+
+
+def on_firmware(m, c):
+    """`Revision:1529B08SIM7000G`"""
+    c.rest()
+    c.copy(m.facts.firmware, 48)
+    # this firmware announces 1024 bytes and sends fewer: ask for what it does right
+    m.facts.read_max = 512 if c.buf.find(b"1529B08", c.first, c.last) >= 0 else 0
+
+
+def on_imei(m, c):
+    """15 digits."""
+    c.rest()
+    c.copy(m.facts.imei, 20)
+
+
+def on_imsi(m, c):
+    """15 digits."""
+    c.rest()
+    c.copy(m.facts.imsi, 20)
+
+
+def on_iccid(m, c):
+    """19 or 20 digits, on some firmwares behind a prefix."""
+    if c.starts(b"+CCID: "):
+        c.pos += 7
+    c.rest()
+    c.copy(m.facts.iccid, 24)
+
+
+def on_file_size(m, c):
+    """`+CFSGFIS: <size>`"""
+    m.files.found = c.int()
+
+
+def on_file(m, c):
+    """`+CFSRFILE: <n>`, then n bytes."""
+    n = c.int()
+    if n < 1 or n > FILE_MAX:
+        return _FAIL
+    m.engine.expect(n)
+    return None
+
+
+def on_cpin(m, c):
+    """`+CPIN: READY`, `SIM PIN`, `SIM PUK`, `NOT INSERTED` …"""
+    c.rest()
+    if c.equals(b"READY"):
+        m.sim(True, False)
+        return None
+    m.sim(False, c.equals(b"SIM PIN") or c.equals(b"SIM PUK"))
+    if m.facts.sim_locked and m.cfg["sim"]["pin"] is not None and not m.facts.pin_tried:
+        return None  # the next step enters it
+    return _FAIL
+
+
+def on_cpin_urc(m, c):
+    """The same, unasked: after boot, and when the SIM is pulled or pushed in."""
+    c.rest()
+    if c.equals(b"READY"):
+        m.facts.sim_ready = True
+    elif not c.equals(b"SIM PIN") and not c.equals(b"SIM PUK"):
+        m.sim(False, False)
+
+
+def on_cops(m, c):
+    """`+COPS: 0` or `+COPS: 0,0,"operator",7`"""
+    c.skip(2)
+    if c.text():
+        c.copy(m.facts.operator, 32)
+
+
+def on_cereg(m, c):
+    """`+CEREG: <n>,<stat>[…]`; with one parameter, or text second, it is the URC."""
+    first = c.int()
+    second = c.int(-9)
+    if second < 0:
+        return _NOT_MINE
+    m.registration(second)
+    return None
+
+
+def on_cereg_urc(m, c):
+    """`+CEREG: <stat>[,"tac","ci",act]`"""
+    m.registration(c.int())
+    m.look()
+
+
+def on_cnact(m, c):
+    """`+CNACT: 1,"100.64.132.137"`"""
+    state = c.int()
+    m.packet_data(state == 1 and c.text() and not c.equals(b"0.0.0.0"))
+
+
+def on_pdp(m, c):
+    """`+APP PDP: ACTIVE` or `DEACTIVE` (newer firmwares: with the context in front)"""
+    c.rest()
+    if c.buf.find(b"DEACTIVE", c.first, c.last) >= 0:
+        m.packet_data(False)
+    else:
+        m.packet_data(True)
+    m.look()
+
+
+def on_cgnapn(m, c):
+    """`+CGNAPN: 1,"flolive.net"`"""
+    if c.int() == 1 and c.text():
+        c.copy(m.facts.apn, 64)
+
+
+def on_csq(m, c):
+    """`+CSQ: <rssi>,<ber>`"""
+    m.facts.rssi = c.int(99)
+
+
+def on_cclk(m, c):
+    """`+CCLK: "26/11/21,02:20:35-16"`: local time, offset in quarters of an hour."""
+    if c.pos < c.end and c.buf[c.pos] == 34:
+        c.pos += 1
+    _time(m, c)
+
+
+def on_psuttz(m, c):
+    """`*PSUTTZ: 24/06/13,22:40:35","-16",1`: network time as UTC, unbalanced quotes."""
+    year = c.digits(2)
+    if c.pos >= c.end:
+        return
+    if c.buf[c.pos - 1] != 47:
+        return  # the form with a four-digit year and other separators: CCLK will tell
+    month = c.digits(2)
+    day = c.digits(2)
+    hour = c.digits(2)
+    minute = c.digits(2)
+    second = c.digits(2)
+    if second >= 0:
+        m.network_time(year, month, day, hour, minute, second, 0)
+
+
+def _time(m, c):
+    year = c.digits(2)
+    month = c.digits(2)
+    day = c.digits(2)
+    hour = c.digits(2)
+    minute = c.digits(2)
+    second = c.digits(2)
+    if second < 0:
+        return
+    sign = c.buf[c.pos - 1]  # the byte behind the seconds
+    quarters = c.digits(2, 0)
+    m.network_time(year, month, day, hour, minute, second, -quarters if sign == 45 else quarters)
+
+
+def on_ping(m, c):
+    """`+SNPING4: 1,74.6.231.20,194`"""
+    c.skip(2)
+    m.facts.ping_ms = c.int()
+    m.facts.pings += 1
+
+
+def on_caopen(m, c):
+    """`+CAOPEN: <cid>,<result>`: the answer, or much later a URC."""
+    s = m.socket(c.int())
+    result = c.int()
+    if s is None or result < 0:
+        return None
+    if not s.asked:
+        return _NOT_MINE if m.active is not None else None  # of an open given up long ago
+    if result == 0:
+        m.opened(s)
+        return None
+    log.warn("modem", "CAOPEN result", result)
+    for row in _OPEN_RESULTS:
+        if row[0] == result:
+            m.open_failed(s, row[1])
+            return None
+    m.open_failed(s, errors.CLOSED_TLS if s.tls and result == 27 else errors.CLOSED_TIMEOUT)
+    return None
+
+
+def on_casend(m, c):
+    """`+CASEND: <cid>,<result>,<n>` of some firmwares, after the OK; the OK counts."""
+    cid = c.int()
+    if c.int(0):
+        log.warn("modem", "CASEND reports a failure", cid)
+
+
+def on_payload(m, c):
+    """`+CARECV: <n>,` and n bytes: returns n."""
+    n = c.int()
+    if m.reading is None:
+        return -1
+    if n > m.asked_bytes:
+        m.engine.lost_step(m.now)
+        return -1
+    return n
+
+
+def on_carecv(m, c):
+    """`+CARECV: 0` when empty; rarely `+CARECV: <cid>,<n>` with the bytes on the next line."""
+    if m.reading is None:
+        return _NOT_MINE
+    first = c.int()
+    if c.more():
+        n = c.int()
+        if first != m.reading.cid or n < 0 or n > m.asked_bytes:
+            return _FAIL
+        if n:
+            m.engine.expect(n)
+    return None
+
+
+def on_cadataind(m, c):
+    """`+CADATAIND: <cid>`: data begins to wait."""
+    s = m.socket(c.int())
+    if s is not None:
+        s.has_data(m.now)
+
+
+def on_castate(m, c):
+    """`+CASTATE: <cid>,<state>`: 0 closed, what was not read is lost."""
+    s = m.socket(c.int())
+    if s is not None and c.int() == 0:
+        m.peer_closed(s)
+
+
+def on_castate_answer(m, c):
+    """The same as an answer: which connections the module has."""
+    cid = c.int()
+    s = m.socket(cid)
+    if s is None:
+        return
+    if c.int() == 1:
+        m.facts.listed |= 1 << cid
+    elif s.state == 2:  # socket.OPEN
+        m.peer_closed(s)
+
+
+def on_ready(m, c):
+    """RDY: the module has started; all it was told before is gone."""
+    m.restarted()
+
+
+def on_boot(m, c):
+    """`+CFUN: 1`, `SMS Ready`, `Call Ready` follow a start; RDY may have been lost."""
+    m.boot_urc()
+
+
+def on_power_down(m, c):
+    """The module is going down."""
+    m.powered_down()
+
+
+def on_voltage(m, c):
+    """A warning of the supply voltage: it goes down soon if this lasts."""
+    log.warn("modem", "supply voltage out of range")

@@ -1,0 +1,1 @@
+"""Draws the power machine and the recovery ladder from their tables."""
