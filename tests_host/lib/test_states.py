@@ -142,8 +142,9 @@ def test_ladder_climbs_in_order_and_counts():
     assert taken == expected, taken
     assert rungs.used == [r[1] for r in ladder.RUNGS]
     # then power cycles and ever longer waits
-    assert rungs.fail() == ladder.POWER and rungs.fail() == ladder.POWER
     first = rungs.wait_ms
+    assert first == 60000
+    assert rungs.fail() == ladder.POWER and rungs.fail() == ladder.POWER
     assert rungs.fail() == ladder.WAIT and rungs.wait_ms == 2 * first
     for _ in range(100):
         rungs.fail()

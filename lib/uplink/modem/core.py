@@ -283,7 +283,7 @@ class Core:
         self.pwrkey = state == states.PULSE or state == states.PULSE_OFF
         self.reset = state == states.RESETTING
         self.dtr = state != states.ASLEEP and state != states.OFF
-        if state == states.PROBE:
+        if state == states.PROBE or state == states.PULSE or state == states.RESETTING:
             self.baud = self.cfg["uart"]["baud"]
 
     def _timer(self):
@@ -295,6 +295,8 @@ class Core:
             log.warn("modem", "no progress in state", states.STATES[state])
             if state == states.REGISTER:
                 self._climb(ladder.NETWORK)
+            elif state == states.SIM:
+                self._climb(ladder.RADIO)
             else:
                 self._climb(ladder.RETRY)
             self.entered_at = self.now
@@ -387,8 +389,7 @@ class Core:
             if ticks_diff(now, self.poll_at) < 0:
                 return False
             self.poll_at = ticks_add(now, _AT_EVERY_MS)
-            if state == states.PROBE:
-                self._hunt_baud(now)
+            self._hunt_baud(state, now)
             self.doing = _AT
             self.engine.run(self.vendor.ALIVE, now)
             return True
@@ -400,7 +401,7 @@ class Core:
                 self.doing = _STATE
                 self.engine.run(script, now)
             return True
-        if not self.step_done:
+        if not self.step_done and ticks_diff(now, self.poll_at) >= 0:
             for row in _SCRIPTS:
                 if row[0] == state:
                     self.doing = _STATE
@@ -423,9 +424,10 @@ class Core:
                 return True
         return False
 
-    def _hunt_baud(self, now):
-        """The first half of PROBE at our rate; then the others, in turn."""
-        since = ticks_diff(now, self.entered_at) - _PROBE_MS
+    def _hunt_baud(self, state, now):
+        """At our rate first, for as long as the module may need; then the others, in turn."""
+        ours_ms = _PROBE_MS if state == states.PROBE else self.vendor.BOOT_MS // 2
+        since = ticks_diff(now, self.entered_at) - ours_ms
         if since >= 0:
             self.baud = _BAUDS[since // _AT_EVERY_MS % len(_BAUDS)]
 
@@ -434,6 +436,8 @@ class Core:
         for i in range(count):
             s = self.sockets[(self.turn + i) % count]
             work = s.next_work(now)
+            if work == socket.DO_OPEN and not self.facts.registered:
+                continue  # supervision decides first whether there is a network
             if work:
                 self.turn = (s.cid + 1) % count
                 self._serve(s, work, now)
@@ -526,6 +530,7 @@ class Core:
         if self.doing == _NOTHING:
             if state == states.ONLINE or state == states.PROBE or (
                 states.RESTARTING <= state <= states.BOOT
+                or state == states.SIM
                 or state == states.REGISTER
                 or state == states.ATTACH
             ):
@@ -692,13 +697,15 @@ class Core:
 
     def _state_failed(self, state, result, now):
         log.warn("modem", codes.name(result), states.STATES[state], self.engine.cme)
-        if state == states.SIM and self.facts.sim_locked:
+        if state != states.SIM:
+            self._climb(ladder.RETRY)
+        elif self.facts.sim_locked:
             log.error("modem", "SIM locked: check sim.pin; it is not tried again")
             self._climb(ladder.WAIT)
-        elif not (result == codes.TIMEOUT and not self.engine.in_step):
-            self._climb(ladder.RETRY)
         else:
-            self._climb(ladder.RETRY)
+            # busy after a start, or not there: ask again until the state's limit
+            self.step_done = False
+            self.poll_at = ticks_add(now, _POLL_MS)
 
     def _poll_done(self):
         facts = self.facts
@@ -833,6 +840,11 @@ class Core:
     def packet_data(self, up):
         """There is an address, or there is none any more."""
         self.facts.address = up
+
+    def hope(self):
+        """SIM or network have come back: no need to wait until the long wait is over."""
+        if self.state == states.WAITING:
+            self.event(states.HOPE)
 
     def look(self):
         """A URC has changed registration or packet data: ask now, not at the next turn."""

@@ -49,7 +49,7 @@ class Ladder:
         self.rung = RETRY
         self.tries = 0
         self.used = [0] * len(RUNGS)
-        self.wait_ms = _WAIT_MS
+        self.wait_ms = 0  # the last long wait
         self.proven = False
         self.proved_at = 0
 
@@ -63,8 +63,8 @@ class Ladder:
             # after the long wait: power cycle, then wait again, longer
             self.rung = self.rung + 1 if self.rung < WAIT else POWER
             self.tries = 0
-            if self.rung == WAIT and self.used[WAIT]:
-                self.wait_ms = min(self.wait_ms * 2, _WAIT_LIMIT_MS)
+        if self.rung == WAIT:
+            self.wait_ms = min(self.wait_ms * 2, _WAIT_LIMIT_MS) if self.wait_ms else _WAIT_MS
         self.tries += 1
         self.used[self.rung] += 1
         return self.rung
@@ -77,7 +77,7 @@ class Ladder:
         elif (self.rung or self.tries) and ticks_diff(now, self.proved_at) > _STABLE_MS:
             self.rung = RETRY
             self.tries = 0
-            self.wait_ms = _WAIT_MS
+            self.wait_ms = 0
 
     def due(self, rung, now):
         """When the rung may begin, as ticks."""

@@ -95,6 +95,7 @@ RADIO_OFF = const(20)
 RESET = const(21)
 POWER = const(22)
 WAIT = const(23)
+HOPE = const(24)  # SIM or network came back while waiting
 
 EVENTS = (
     "start",
@@ -121,6 +122,7 @@ EVENTS = (
     "reset",
     "power",
     "wait",
+    "hope",
 )
 
 NEXT = (
@@ -135,11 +137,13 @@ NEXT = (
     (RESETTING, SKIP, PULSE),
     (RESETTING, TIMER, RESTARTING),
     (RESTARTING, ALIVE, SETUP),
+    (RESTARTING, OTHER_BAUD, REBAUD),
     (RESTARTING, DARK, PULSE),
     (RESTARTING, TIMER, PULSE),
     (PULSE, SKIP, BOOT),
     (PULSE, TIMER, BOOT),
     (BOOT, ALIVE, SETUP),
+    (BOOT, OTHER_BAUD, REBAUD),
     # (BOOT, TIMER) climbs the ladder to POWER: see `core`
     # Up to the network.
     (SETUP, DONE, FILES),
@@ -211,6 +215,7 @@ NEXT = (
     (PULSE, SILENT, PULSE),
     (ANY, WAIT, WAITING),
     (WAITING, TIMER, STOPPING),
+    (WAITING, HOPE, SIM),
     (WAITING, SILENT, WAITING),
     (WAITING, ALIVE, WAITING),
     # Whatever else happens.

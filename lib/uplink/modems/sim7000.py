@@ -65,6 +65,7 @@ _W_FORM_0 = const(13)
 _W_FORM_1 = const(14)
 _W_NO_TIME = const(15)
 _W_ANY_APN = const(16)
+_W_LOCKED = const(17)
 
 # ---- timings (hardware design, 3.3) and limits ------------------------------------------------
 
@@ -155,8 +156,9 @@ CONVERT_CLIENT = (
 
 SIM = (
     (0, b"AT+CPIN?", b"+CPIN: ", "on_cpin", 5_000, 0),
+    (_W_LOCKED, b"AT+SPIC", b"+SPIC: ", "on_spic", 2_000, _MAY_FAIL),
     (_W_PIN, (b'AT+CPIN="', _PIN, b'"'), None, None, 5_000, 0),
-    (_W_PIN, b"AT+CPIN?", b"+CPIN: ", "on_cpin", 5_000, 0),
+    (_W_LOCKED, b"AT+CPIN?", b"+CPIN: ", "on_cpin", 5_000, 0),
     (_W_IDENTITY, b"AT+CIMI", b"", "on_imsi", 2_000, _MAY_FAIL),
     (_W_IDENTITY, b"AT+CCID", b"", "on_iccid", 2_000, _MAY_FAIL),
 )
@@ -319,6 +321,8 @@ def when(m, condition):
         return cfg["uart"]["rts"] is not None and cfg["uart"]["cts"] is not None
     if condition == _W_IDENTITY:
         return not m.facts.imei or not m.facts.iccid
+    if condition == _W_LOCKED:
+        return m.facts.sim_locked
     if condition == _W_PIN:
         return m.facts.sim_locked and _pin_usable(m)
     if condition == _W_NO_TIME:
@@ -340,7 +344,7 @@ def when(m, condition):
 
 def _pin_usable(m):
     """A PIN is tried once: a wrong one three times locks the SIM for good."""
-    if m.cfg["sim"]["pin"] is None or m.facts.pin_tried:
+    if m.facts.pin_tried:
         return False
     m.facts.pin_tried = True
     return True
@@ -440,9 +444,15 @@ def on_cpin(m, c):
         m.sim(True, False)
         return None
     m.sim(False, c.equals(b"SIM PIN") or c.equals(b"SIM PUK"))
-    if m.facts.sim_locked and m.cfg["sim"]["pin"] is not None and not m.facts.pin_tried:
-        return None  # the next step enters it
-    return _FAIL
+    if m.cfg["sim"]["pin"] is None or c.equals(b"SIM PUK"):
+        m.facts.pin_tried = True
+    return None if m.facts.sim_locked else _FAIL
+
+
+def on_spic(m, c):
+    """`+SPIC: <tries for PIN>,…`: a first wrong try may have been made before a restart."""
+    if c.int(3) < 3:
+        m.facts.pin_tried = True
 
 
 def on_cpin_urc(m, c):
@@ -450,6 +460,7 @@ def on_cpin_urc(m, c):
     c.rest()
     if c.equals(b"READY"):
         m.facts.sim_ready = True
+        m.hope()
     elif not c.equals(b"SIM PIN") and not c.equals(b"SIM PUK"):
         m.sim(False, False)
 
@@ -475,6 +486,8 @@ def on_cereg_urc(m, c):
     """`+CEREG: <stat>[,"tac","ci",act]`"""
     m.registration(c.int())
     m.look()
+    if m.facts.registered:
+        m.hope()
 
 
 def on_cnact(m, c):
