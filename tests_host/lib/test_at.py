@@ -149,6 +149,9 @@ class User:
     def back_in_step(self, now):
         self.events.append(("in step",))
 
+    def unasked(self, now):
+        self.events.append(("unasked",))
+
 
 CSQ = ((0, b"AT+CSQ", b"+CSQ: ", "on_csq", 1000, codes.NEED),)
 
@@ -534,6 +537,9 @@ class Quiet:
         self.n += 1
 
     def back_in_step(self, now):
+        self.n += 1
+
+    def unasked(self, now):
         self.n += 1
 
 

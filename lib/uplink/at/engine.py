@@ -316,11 +316,15 @@ class Engine:
 
     def _resync(self, now):
         deaf = self.deaf
+        step = self.step
+        self.sync_at = now
+        if step is not None and step[5] & codes.PAYLOAD and self.seen:
+            # the module may still wait for payload: whatever is sent now would become it
+            self.sync_at = ticks_add(now, self.vendor.INPUT_MS)
         self._rest()
         self.deaf = deaf
         self.state = _QUIET
         self.probes = _PROBES
-        self.sync_at = now
         self.heard_at = now
         self.deadline = ticks_add(now, _QUIET_LIMIT_MS)
 
@@ -578,3 +582,9 @@ class Engine:
             self.state = _QUIET
             self.sync_at = now
             self.deadline = ticks_add(now, _QUIET_LIMIT_MS)
+        elif state < _QUIET:
+            # what we sent before has been read as another command, or in pieces
+            self.user.unasked(now)
+            self._resync(now)
+            if state == _PAUSE:
+                self.user.finished(codes.DAMAGED, now)

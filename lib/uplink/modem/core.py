@@ -44,7 +44,7 @@ _WATCH_MS = const(60_000)
 _WATCH_SOON_MS = const(2_000)
 _POLL_MS = const(2_000)
 _SEARCH_LIMIT = const(4)  # supervisions that may find "searching" before registration is lost
-_PIN_MIN_MS = const(30)
+_SEND_DOUBT_MS = const(2_000)  # a stray result so soon after a send puts the send in doubt
 _BAUDS = (115200, 9600, 57600, 38400, 19200)
 
 # Limits of states in ms, where neither the configuration nor the vendor says otherwise.
@@ -215,8 +215,12 @@ class Core:
         elif event == states.REOPEN:
             self._drop_sockets(now)
         if self.doing != _NOTHING:
+            if self.doing == _SOCKET and self.active is not None:
+                # what it was asked may have been done or not: its stream is in doubt
+                self._close_broken(self.active, errors.CLOSED_LINK, now)
             self.doing = _NOTHING
             self.active = None
+            self.reading = None
             if event == states.READY or not stays_up:
                 self.engine.stop(codes.RESTARTED, now)
             elif not self.engine.idle and self.engine.in_step:
@@ -337,8 +341,10 @@ class Core:
         if self.has_status and self._status_step(state):
             return True
         if self.rung >= 0 and ticks_diff(now, self.rung_at) >= 0:
-            self._take_rung(now)
-            return True
+            # a command in flight is let end: it does, by its limit at the latest
+            if self.rung >= ladder.RESET or (self.engine.idle and self.doing == _NOTHING):
+                self._take_rung(now)
+                return True
         if self._missing_pin(state):
             self.event(states.SKIP)
             return True
@@ -524,7 +530,7 @@ class Core:
         due = FOREVER
         if self.limit_ms:
             due = self.limit_ms - ticks_diff(now, self.entered_at)
-        if self.rung >= 0:
+        if self.rung >= 0 and self.doing == _NOTHING:
             wait = ticks_diff(self.rung_at, now)
             due = wait if wait < due else due
         if self.doing == _NOTHING:
@@ -794,6 +800,17 @@ class Core:
         else:
             s.arm(now)
 
+    def unasked(self, now):
+        """A final result code that nothing was asked for: the module heard something else.
+
+        If it was a send, its stream is not what we think it is.
+        """
+        self.now = now
+        for s in self.sockets:
+            if s.state == socket.OPEN and ticks_diff(now, s.sent_at) < _SEND_DOUBT_MS and s.sent:
+                log.warn("modem", "the module did not hear what was sent, socket", s.cid)
+                self._close_broken(s, errors.CLOSED_DAMAGED, now)
+
     def silent(self, now):
         """The engine could not get back in step: the module does not talk."""
         self.now = now
@@ -864,6 +881,12 @@ class Core:
     def opened(self, s):
         """The module has connected."""
         s.is_open(self.now)
+
+    def sent_count(self, s, n):
+        """The module tells how many bytes it took with the last send."""
+        if s.state == socket.OPEN and n != s.sent_last:
+            log.warn("modem", "the module took another number of bytes", n, s.sent_last)
+            self._close_broken(s, errors.CLOSED_DAMAGED, self.now)
 
     def open_failed(self, s, reason):
         """The module could not connect."""

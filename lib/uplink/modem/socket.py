@@ -53,6 +53,8 @@ class Socket:
         self.out_off = 0
         self.out_left = 0
         self.chunk = 0  # bytes of the send in flight
+        self.sent_last = 0  # bytes of the last send that the module has taken
+        self.sent_at = 0
         self.waiting = False  # data waits in the module
         self.safety_ms = 0  # interval of the next read that nothing announced; 0 = none
         self.safety_at = 0
@@ -177,6 +179,8 @@ class Socket:
         self.out_off += self.chunk
         self.out_left -= self.chunk
         self.sent += self.chunk
+        self.sent_last = self.chunk
+        self.sent_at = now
         self.chunk = 0
         self.arm(now)
         if self.out_left <= 0:

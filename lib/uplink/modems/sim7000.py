@@ -582,10 +582,12 @@ def on_caopen(m, c):
 
 
 def on_casend(m, c):
-    """`+CASEND: <cid>,<result>,<n>` of some firmwares, after the OK; the OK counts."""
-    cid = c.int()
-    if c.int(0):
-        log.warn("modem", "CASEND reports a failure", cid)
+    """`+CASEND: <cid>,<result>,<n>` of some firmwares, after the OK."""
+    s = m.socket(c.int())
+    result = c.int(0)
+    n = c.int()
+    if s is not None:
+        m.sent_count(s, -1 if result else n)
 
 
 def on_payload(m, c):

@@ -1,0 +1,158 @@
+"""Every fault of the virtual modem, alone and in random pairs: nothing accepted is lost.
+
+After each fault the device publishes again within the ladder's bound; every QoS 1 message that
+`publish` accepted is at the broker, every QoS 2 message exactly once, and the broker has seen no
+violation of the protocol. `UPLINK_SEEDS=n` runs other numbers of seeds.
+"""
+
+import os
+import random
+
+import pytest
+
+from tests_host.sim.bound import bound_s
+from tests_host.sim.broker import Broker
+from tests_host.sim.world import World, configuration
+from tools.modem.faults import FAULTS
+from uplink import log
+
+SEEDS = int(os.environ.get("UPLINK_SEEDS", "200"))
+
+# name, arguments: each fault of the list, some in more than one strength.
+CASES = [
+    ("lose", {"rate": 0.01, "count": 20}),
+    ("lose", {"rate": 0.2, "count": 40, "dir": "out"}),
+    ("double", {"rate": 0.01, "count": 20}),
+    ("garble", {"rate": 0.01, "count": 20}),
+    ("noise", {"bytes": 500}),
+    ("urc", {}),
+    ("urc", {"text": "+CEREG: 1"}),
+    ("urc_storm", {"count": 200}),
+    ("urc_anywhere", {"rate": 0.5}),
+    ("late", {"s": 10}),
+    ("late", {"s": 3, "count": 5}),
+    ("late", {"s": 100, "count": 2, "busy": 1}),
+    ("no_answer", {"count": 3}),
+    ("unheard", {"count": 3}),
+    ("error", {"count": 5}),
+    ("error", {"count": 2, "cme": 3}),
+    ("form", {"caopen": "long", "casend_line": 0}),
+    ("form", {"ok_first": 1, "prompt": "> "}),
+    ("form", {"echo": 1, "empty_read": "ok"}),
+    ("form", {"echo_payload": 1}),
+    ("form", {"short_reads": 1}),
+    ("latency", {"ms": 300}),
+    ("missing_dataind", {"count": 10}),
+    ("send_refused", {"count": 3}),
+    ("send_refused", {"count": 2, "stage": "prompt"}),
+    ("reboot", {}),
+    ("reboot_in_command", {}),
+    ("wedged_until_reset", {}),
+    ("wedged_until_power_cycle", {}),
+    ("brown_out", {"for_s": 2}),
+    ("brown_out", {"for_s": 200}),
+    ("under_voltage", {}),
+    ("sim_removed", {"for_s": 90}),
+    ("registration_denied", {"for_s": 120}),
+    ("registration_lost", {"for_s": 120}),
+    ("pdp_dropped", {}),
+    ("pdp_dropped", {"for_s": 120}),
+    ("socket_closed", {}),
+    ("network_stall", {"for_s": 60}),
+    ("network_dead", {}),
+    ("unreachable", {"for_s": 120}),
+    ("refused", {"for_s": 120}),
+    ("dns", {"for_s": 120}),
+]
+# How these end is another fault of the list, or they are one of the ends.
+ENDS = {"sim_back", "registration_back", "none"}
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    monkeypatch.setattr(log, "sink", lambda *line: None)
+
+
+def fresh(seed):
+    # a silent network may make the broker wait for longer than the keepalive: not our fault
+    broker = Broker(judge_keepalive=False)
+    world = World(configuration(), seed=seed, broker=broker)
+    assert world.run(200, lambda: world.mqtt.connected), "never connected"
+    return world
+
+
+def traffic(world, seconds, qos):
+    """A message every 5 s for so long."""
+    end = world.now_s + seconds
+    while world.now_s < end:
+        world.publish(qos)
+        world.run(5)
+
+
+def altered(world):
+    """How often the wire changed a byte of payload on its way to the module.
+
+    Nothing protects those bytes: TLS begins in the module. The message is then another one.
+    """
+    return sum(
+        1 for d in world.vm.damage if d.direction == "in" and d.context == "payload" and d.kind != "lose"
+    )
+
+
+def settle(world, bound):
+    """Until all that was accepted has been acknowledged; the seconds it took."""
+    start = world.now_s
+    sent = world.number
+    assert world.publish(1) or world.run(bound, lambda: world.publish(1)), "outbox stays full"
+    assert world.number > sent
+    done = world.run(bound, lambda: not world.missing())
+    took = world.now_s - start
+    return done, took
+
+
+def check(world, qos, bound):
+    _done, took = settle(world, bound)
+    assert len(world.missing()) <= altered(world), (
+        f"seed {world.seed}: {len(world.missing())} messages missing after {took:.0f} s, "
+        f"state {world.modem.state}, {world.modem.counters()}"
+    )
+    if qos == 2 and not altered(world):
+        arrived = world.arrived()
+        assert len(arrived) == len(set(arrived)), "a QoS 2 message came twice"
+    if not world.vm.damage:
+        assert not world.broker.violations, world.broker.violations[:3]
+    return took
+
+
+def test_every_fault_of_the_list_is_tried():
+    assert {name for name, _ in CASES} | ENDS == set(FAULTS)
+
+
+@pytest.mark.parametrize("qos", [1, 2])
+@pytest.mark.parametrize("case", range(len(CASES)), ids=lambda i: f"{i}-{CASES[i][0]}")
+def test_one_fault(case, qos):
+    name, args = CASES[case]
+    world = fresh(100 + case)
+    traffic(world, 20, qos)
+    world.vm.fault(name, **args)
+    traffic(world, 30 + args.get("for_s", 0), qos)
+    world.vm.fault("none")
+    check(world, qos, bound_s(world.cfg))
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_random_pairs(seed):
+    print("seed", seed)
+    rng = random.Random(seed)
+    world = fresh(seed)
+    qos = rng.choice((1, 2))
+    traffic(world, 10, qos)
+    longest = 0
+    for _ in range(2):
+        name, args = rng.choice(CASES)
+        world.vm.fault(name, **args)
+        longest = max(longest, args.get("for_s", 0))
+        traffic(world, rng.choice((0, 1, 5, 20)), qos)
+    traffic(world, longest + 20, qos)
+    world.vm.fault("none")
+    check(world, qos, bound_s(world.cfg))

@@ -1,0 +1,5 @@
+"""The vendors' pages: what a module says to which command, and its timings."""
+
+from .sim7000 import SIM7000
+
+PAGES = {"sim7000": SIM7000}

@@ -1,0 +1,144 @@
+"""Power and pins: off, booting, on, going down, sleeping deeply; by the page's timings.
+
+Timings (ms) that a page gives: `on_pulse`, `boot` (from the beginning of the pulse), `off_pulse`,
+`down_min`, `down_max` (from the beginning of the pulse or the command), `pause` (after it is down,
+before a pulse counts again), `reset_pulse`, `reset_boot`, `wake` (DTR low until the UART hears).
+"""
+
+
+class Power:
+    """The power machine of a module."""
+
+    def __init__(self, modem, timings):
+        self.modem = modem
+        self.timings = timings
+        self.state = "off"  # off, booting, on, going_down, in_reset, deep
+        self.status = False
+        self.supply = True
+        self.low = {"PWRKEY": None, "RESET": None}  # since when a line is low
+        self.wedged = None  # None, "reset" or "power"
+        self.not_before = 0
+        self._key = None
+        self._reset = None
+        self._down = None
+        self._wake = None
+
+    def us(self, name):
+        return int(self.timings[name] * 1000 * self.modem.options.scale)
+
+    def pin(self, name, low, now_us):
+        """PWRKEY or RESET changes."""
+        since = self.low[name]
+        if low == (since is not None):
+            return
+        timers = self.modem.timers
+        self.low[name] = now_us if low else None
+        if name == "PWRKEY":
+            timers.cancel(self._key)
+            self._key = None
+            if low:
+                self._pressed(now_us)
+        else:
+            timers.cancel(self._reset)
+            self._reset = None
+            if low and self.state in ("on", "booting"):
+                self._reset = timers.at(now_us + self.us("reset_pulse"), self._in_reset)
+            elif not low and self.state == "in_reset":
+                self._boot(now_us + self.us("reset_boot"))
+
+    def _pressed(self, now_us):
+        timers = self.modem.timers
+        if self.state in ("off", "deep"):
+            if now_us >= self.not_before and self.supply:
+                when = now_us + self.us("on_pulse")
+                self._key = timers.at(when, self._key_on, now_us)
+        elif self.state == "on":
+            self._key = timers.at(now_us + self.us("off_pulse"), self._key_off, now_us)
+
+    def _key_on(self, began_us):
+        if self.supply and self.state in ("off", "deep"):
+            self._boot(began_us + self.us("boot"))
+
+    def _key_off(self, began_us):
+        if self.state == "on":
+            self.shut_down(began_us)
+
+    def _in_reset(self):
+        if self.wedged == "power":
+            return
+        self.wedged = None
+        self.modem.event("power", "reset")
+        self.dead("in_reset")
+
+    def _boot(self, when_us):
+        timers = self.modem.timers
+        timers.cancel(self._wake)
+        timers.cancel(self._down)
+        self.state = "booting"
+        self.modem.event("power", "booting")
+        self._down = timers.at(when_us, self._up)
+
+    def _up(self):
+        self.state = "on"
+        self.wedged = None
+        self.set_status(True)
+        self.modem.started()
+
+    def set_status(self, high):
+        if self.status != high:
+            self.status = high
+            self.modem.event("status", "1" if high else "0")
+
+    def shut_down(self, began_us, announce=True):
+        """An orderly end: announced, then down after the module's own while."""
+        modem = self.modem
+        if announce and self.wedged is None:
+            modem.page.power_down(modem)
+        self.state = "going_down"
+        modem.event("power", "going down")
+        modem.closing()
+        low, high = self.us("down_min"), self.us("down_max")
+        when = began_us + low + modem.rng.randrange(max(1, high - low))
+        self._down = modem.timers.at(max(when, modem.now), self._off)
+
+    def _off(self):
+        self.dead("off")
+        self.wedged = None
+        self.not_before = self.modem.now + self.us("pause")
+
+    def dead(self, state):
+        """Everything stops: UART, radio, sockets, what was not saved."""
+        timers = self.modem.timers
+        timers.cancel(self._down)
+        timers.cancel(self._key)
+        timers.cancel(self._wake)
+        self._down = self._key = self._wake = None
+        self.state = state
+        self.modem.event("power", state.replace("_", " "))
+        self.modem.stopped()
+        if state != "in_reset":
+            self.set_status(False)
+
+    def restart(self):
+        """The module restarts by itself (command, crash)."""
+        if self.state in ("on", "going_down"):
+            self.dead("in_reset")
+            self._boot(self.modem.now + self.us("reset_boot"))
+
+    def brown_out(self):
+        """The supply fails: off at once, without a word."""
+        self.supply = False
+        if self.state != "off":
+            self.dead("off")
+
+    def supply_back(self):
+        """The supply is there again; the module stays off until PWRKEY."""
+        self.supply = True
+        self.not_before = self.modem.now
+
+    def deep_sleep(self, for_us):
+        """Power saving mode: off but for a timer (and PWRKEY)."""
+        self.dead("deep")
+        if for_us is not None:
+            when = self.modem.now + for_us
+            self._wake = self.modem.timers.at(when, self._boot, when + self.us("boot"))
