@@ -169,6 +169,7 @@ class Core:
 
     def wake(self):
         """A socket has work."""
+        self._look_at_clock()
         if self.state == states.ASLEEP:
             self.event(states.WAKE)
         if self.owner is not None:
@@ -187,11 +188,18 @@ class Core:
 
     def proved(self):
         """The far end answered: recovery may begin from the first rung again."""
+        self._look_at_clock()
         self.ladder.proved(self.now)
 
     def doubt(self):
         """The far end did not answer over a connection that looks open."""
+        self._look_at_clock()
         self._climb(ladder.REOPEN)
+
+    def _look_at_clock(self):
+        """What other tasks call comes between two polls: `now` is old by then."""
+        if self.owner is not None:
+            self.now = self.owner.now()
 
     # ---- the machine ------------------------------------------------------------------------
 
@@ -544,9 +552,10 @@ class Core:
                 due = wait if wait < due else due
             if state == states.ONLINE and self.cfg["modem"]["sleep"]:
                 due = due if due < 1000 else 1000
-        for s in self.sockets:
-            wait = s.due(now)
-            due = wait if wait < due else due
+        if state == states.ONLINE:
+            for s in self.sockets:
+                wait = s.due(now)
+                due = wait if wait < due else due
         return due if due > 0 else 1
 
     # ---- engine: what it asks of its user -----------------------------------------------------

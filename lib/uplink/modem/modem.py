@@ -112,6 +112,10 @@ class Modem:
 
     # ---- for core ---------------------------------------------------------------------------
 
+    def now(self):
+        """The loop's clock."""
+        return self.loop.now()
+
     def changed(self):
         """The core has something to do before the time it named."""
         self._kick = True
