@@ -174,7 +174,10 @@ def test_revoked_device_is_told_and_does_not_hammer(pki, lines):
     world.publish(1)
     world.run(900)
     assert world.arrived() == []
-    assert "not authorized" in lines.text().lower() or "not authorised" in lines.text().lower()
+    # the refusing CONNACK is lost in the module when the close overtakes it: both end clearly
+    assert "refused by the server" in lines.text() or "closed by the server before CONNACK" in (
+        lines.text()
+    )
     assert world.service.handshakes < 15, "hammering"
     used = world.modem.counters()
     assert used["power"] == 0 and used["reset"] == 0, "a refused login is not a lost network"

@@ -311,6 +311,8 @@ class VirtualModem:
 
     def _awake(self):
         self.waking = None
+        if self.power.wedged:
+            return
         self.asleep = False
         self.line.up()
         self.event("power", "awake")

@@ -57,7 +57,9 @@ class Faults:
                 raise ModemError(f"fault {name}: no argument {key!r}; it takes {list(defaults)}")
             default = defaults[key]
             try:
-                if isinstance(default, bool) or default is None or isinstance(value, bool):
+                if value is None and default is None:
+                    pass
+                elif isinstance(default, bool) or default is None or isinstance(value, bool):
                     value = int(value)
                 else:
                     value = type(default)(value)

@@ -170,6 +170,7 @@ class Runner:
             name, _, level = line.strip().decode("latin-1").partition(" ")
             if name in ("PWRKEY", "DTR", "RESET", "RTS") and level in ("0", "1"):
                 self.modem.pin(name, level == "0", self.now())
+                self._status = None  # tell it again: the host may have been started anew
 
     def close(self):
         self._hand_over(self.now())

@@ -44,6 +44,7 @@ _WATCH_MS = const(60_000)
 _WATCH_SOON_MS = const(2_000)
 _POLL_MS = const(2_000)
 _SEARCH_LIMIT = const(4)  # supervisions that may find "searching" before registration is lost
+_DARK_MS = const(100)  # STATUS must be low so long to be believed
 _SEND_DOUBT_MS = const(2_000)  # a stray result so soon after a send puts the send in doubt
 _BAUDS = (115200, 9600, 57600, 38400, 19200)
 
@@ -106,6 +107,7 @@ class Core:
         self.has_dtr = False
         self.has_status = False
         self.status = False
+        self.dark_at = -1  # since when STATUS is low
         # the machine
         self.state = states.OFF
         self.entered_at = 0
@@ -235,6 +237,8 @@ class Core:
                 # an answer is still due: find the way back before anything else is asked
                 self.engine.lost_step(now)
         if event == states.READY:
+            # an answer to what was asked before it was up may still come
+            self.engine.lost_step(now)
             self.booted_at = now
             self.facts.restarted()
             for s in self.sockets:
@@ -243,7 +247,8 @@ class Core:
         self.entered_at = now
         self.step_done = False
         self.poll_at = now
-        self.rung = -1
+        if not (states.ONLINE <= state <= states.WAKING and states.ONLINE <= before <= states.WAKING):
+            self.rung = -1  # chosen for the state that is over
         self.limit_ms = self._limit(state)
         self._pins(state)
         if state == states.FILES:
@@ -346,7 +351,7 @@ class Core:
         state = self.state
         if state == states.OFF:
             return False
-        if self.has_status and self._status_step(state):
+        if self.has_status and self._status_step(state, now):
             return True
         if self.rung >= 0 and ticks_diff(now, self.rung_at) >= 0:
             # a command in flight is let end: it does, by its limit at the latest
@@ -370,8 +375,13 @@ class Core:
             return False
         return self._start_work(state, now)
 
-    def _status_step(self, state):
+    def _status_step(self, state, now):
         if self.status:
+            self.dark_at = -1
+            return False
+        if self.dark_at < 0:
+            self.dark_at = now
+        if ticks_diff(now, self.dark_at) < _DARK_MS:
             return False
         if (
             state == states.PROBE
@@ -473,7 +483,7 @@ class Core:
 
     def _may_sleep(self, now):
         modem = self.cfg["modem"]
-        if not modem["sleep"] or not self.has_dtr:
+        if not modem["sleep"] or not self.has_dtr or self.rung >= 0:
             return False
         quiet_ms = modem["idle_sleep_s"] * 1000
         if ticks_diff(now, self.entered_at) < quiet_ms:

@@ -152,7 +152,7 @@ class Modem:
                 wait = 1  # the UART is full
             elif core.has_status:
                 # STATUS has no event of its own
-                look = _STATUS_UP_MS if core.online else _STATUS_MS
+                look = _STATUS_UP_MS if core.online and core.status else _STATUS_MS
                 wait = look if wait > look else wait
             if not self._kick:
                 await loop.data(wait)

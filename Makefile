@@ -1,0 +1,62 @@
+# The commands of this project. Each sets up first what it needs and does not find (see tools/setup/README.md).
+
+PYTHON ?= python3
+# Sources and reports are UTF-8, whatever the machine's locale.
+export PYTHONUTF8 := 1
+PY := .venv/bin/python
+# How many tests run at the same time: a number, or one for each core.
+JOBS ?= auto
+# More options for pytest: make test ARGS="-k ring".
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test run lint format sizes diagram package.json clean
+# The targets start programs that talk to each other; they gain nothing from make's own -j.
+.NOTPARALLEL:
+
+help:
+	@echo "make demo               the main job: firmware, virtual modem, broker, live on this terminal"
+	@echo "make demo N=5           the same, ended by five acknowledged messages"
+	@echo "make run UART=/dev/ttyUSB0 CONFIG=uplink.json"
+	@echo "                        the firmware on this PC against a real modem, or any pty"
+	@echo "make test               all tests (ARGS=\"-k ring\" passes options to pytest, JOBS=1 runs one at a time)"
+	@echo "make lint               style, types and mpy-cross alone;  make format  applies the style"
+	@echo "make sizes              bytes of bytecode, room by room"
+	@echo "make diagram            the power machine and the recovery ladder, drawn from their tables"
+	@echo "make setup              only set up: Debian packages, .venv, MicroPython"
+	@echo "make package.json       list lib/ anew for mip"
+	@echo "make clean              delete what was made in this folder (the user's cache stays)"
+
+setup:
+	@$(PYTHON) -m tools.setup
+
+demo:
+	@$(PYTHON) -m tools.setup demo
+	@$(PY) -m tools.demo $(if $(N),-n $(N)) $(ARGS)
+
+run:
+	@$(PYTHON) -m tools.setup demo
+	@$(PY) -m tools.run $(if $(UART),--uart $(UART)) $(if $(CONFIG),--config $(CONFIG)) $(ARGS)
+
+test: setup
+	@$(PY) -m pytest -n $(JOBS) $(ARGS)
+
+lint: setup
+	@$(PY) -m pytest -q tests_host/test_style.py tests_host/test_layers.py $(ARGS)
+
+format: setup
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+sizes: setup
+	@$(PY) -m tools.setup.sizes
+
+diagram: setup
+	@$(PY) -m tools.diagram $(ARGS)
+
+package.json:
+	@$(PYTHON) -m tools.setup package
+
+clean:
+	rm -rf build .venv .pytest_cache .hypothesis .ruff_cache .mypy_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""What `main.py` calls: configuration, safe mode, start-up, telemetry and commands."""

@@ -1,0 +1,154 @@
+"""App: what ends in the REPL, and what in a restart of the board."""
+
+import os
+
+from fake_device import Device, Reset
+
+from uplink.app import application, safe
+from uplink.app.application import App
+
+
+def _run(device):
+    """Run to its end; True when the board was reset."""
+    try:
+        device.run()
+    except Reset:
+        return True
+    return False
+
+
+def test_a_wrong_configuration_ends_in_the_repl_and_is_not_counted():
+    device = Device(broker=',"prot":1')
+    try:
+        for _ in range(safe.LIMIT + 2):
+            assert not _run(device)
+            assert device.status == application.MISCONFIGURED
+        assert device.loop is None and "starts" not in os.listdir(".")
+    finally:
+        device.close()
+
+
+def test_a_uart_that_is_not_there_ends_in_the_repl_too():
+    device = Device(more=',"uart":{"device":"/dev/uplink-no-such"}')
+    try:
+        device.board.uart = _no_uart
+        device.connect = lambda: App.connect(device)
+        assert not _run(device)
+        assert device.status == application.MISCONFIGURED
+    finally:
+        device.close()
+
+
+def _no_uart(cfg):
+    raise OSError(2)
+
+
+def test_ctrl_c_ends_in_the_repl_also_over_the_watchdogs_restart():
+    device = Device()
+    try:
+        device.board.interrupt_at = 5_000
+        assert not _run(device)
+        assert device.status == application.STOPPED and device.board.dog is not None
+        device.board.cause = "watchdog"
+        assert not _run(device)
+        assert device.status == application.SAFE
+        device.board.interrupt_at = device.board.time + 5_000
+        assert not _run(device)
+        assert device.status == application.STOPPED
+    finally:
+        device.close()
+
+
+def test_without_a_watchdog_ctrl_c_leaves_nothing_behind():
+    device = Device(more=',"watchdog_s":0')
+    try:
+        device.board.interrupt_at = 5_000
+        assert not _run(device)
+        assert device.status == application.STOPPED and device.board.dog is None
+        assert "starts" not in os.listdir(".")
+    finally:
+        device.close()
+
+
+def test_on_a_pc_there_is_no_watchdog_that_would_restart_it():
+    device = Device()
+    try:
+        device.board.cause = "unknown"
+        device.board.interrupt_at = 5_000
+        assert not _run(device)
+        assert device.status == application.STOPPED and "starts" not in os.listdir(".")
+    finally:
+        device.close()
+
+
+def test_safe_mode_does_not_start():
+    device = Device()
+    try:
+        with open("safe", "w") as f:
+            f.write("")
+        assert not _run(device)
+        assert device.status == application.SAFE and device.loop is None
+    finally:
+        device.close()
+
+
+def test_a_vital_task_that_fails_restarts_the_board_after_a_pause():
+    device = Device()
+    try:
+
+        def fail():
+            raise MemoryError("full")
+
+        device.second = fail
+        assert _run(device)
+        assert device.status == application.FAILED and device.board.idles[-1] >= 5_000
+    finally:
+        device.close()
+
+
+def test_a_task_of_the_user_that_fails_stops_nothing():
+    device = Device()
+    try:
+
+        @device.task
+        async def mine():
+            raise ValueError("mine")
+
+        device.board.interrupt_at = 130_000
+        assert not _run(device)
+        assert device.failures == 1 and device.status == application.STOPPED
+        assert len(device.telemetry_sent()) == 3
+    finally:
+        device.close()
+
+
+def test_starts_that_fail_pause_and_then_try_again():
+    device = Device()
+    try:
+
+        def fail():
+            raise RuntimeError("broken")
+
+        device.connect = fail
+        for _ in range(safe.LIMIT):
+            assert _run(device)
+        before = device.board.time
+        assert _run(device)
+        assert device.board.time - before >= safe.PAUSE_S * 1000
+    finally:
+        device.close()
+
+
+def test_ctrl_c_in_the_pause_before_a_restart_ends_in_the_repl():
+    device = Device()
+    try:
+
+        def fail():
+            device.board.interrupt_at = 0
+            raise RuntimeError("broken")
+
+        device.connect = fail
+        assert not _run(device)
+        assert device.status == application.STOPPED and device.board.resets == 0
+    finally:
+        device.close()

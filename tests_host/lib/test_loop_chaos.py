@@ -1,0 +1,132 @@
+"""Everything at once, at random: no task is lost, none is queued twice, and all can be ended."""
+
+from fake_board import FakeBoard, Log, quiet_loop
+
+from uplink.errors import TimeoutError_
+from uplink.loop import Cancelled, Event, Queue
+
+
+class Dice:
+    """Small numbers from a seed, alike on every Python."""
+
+    def __init__(self, seed):
+        self.state = seed * 7919 + 1
+
+    def __call__(self, n):
+        self.state = (self.state * 1103515245 + 12345) % (1 << 31)
+        return (self.state >> 12) % n
+
+
+class Chaos:
+    """A loop, things to wait for, and workers that wait for them at random."""
+
+    def __init__(self, seed):
+        self.dice = Dice(seed)
+        self.loop = quiet_loop(FakeBoard())
+        self.events = [Event(self.loop) for _ in range(3)]
+        self.queue = Queue(self.loop, 3)
+        self.put = 0
+        self.got = 0
+        self.workers = []
+
+    def spawn(self, number):
+        work = self.work if number else self.shepherd
+        self.workers.append(
+            self.loop.spawn(work(), "w%d" % number, first=number == 1, within_ms=number)
+        )
+
+    async def wait(self):
+        dice = self.dice
+        kind = dice(7)
+        if kind == 0:
+            await self.loop.sleep_ms(dice(4))
+        elif kind == 1:
+            event = self.events[dice(3)]
+            if await event.wait(dice(9) - 1):
+                event.clear()
+        elif kind == 2:
+            if await self.queue.get(dice(9) - 1) is not None:
+                self.got += 1
+        elif kind == 3:
+            await self.loop.data(dice(9))
+        elif kind == 4:
+            with self.loop.limit(dice(6)):
+                await self.wait()
+        elif kind == 5:
+            other = self.workers[dice(len(self.workers))]
+            if other is not self.loop.current:
+                with self.loop.limit(5):
+                    await other
+        else:
+            self.events[dice(3)].set()
+            if self.queue.put(1):
+                self.put += 1
+            self.loop.board.waiting = dice(2)
+
+    async def work(self):
+        while True:
+            try:
+                await self.wait()
+            except TimeoutError_:
+                pass
+            finally:
+                if self.dice(5) == 0:
+                    await self.loop.sleep_ms(0)
+
+    async def shepherd(self):
+        """Ends workers, and starts others in their place."""
+        while True:
+            await self.loop.sleep_ms(1 + self.dice(3))
+            number = 1 + self.dice(len(self.workers) - 1)
+            task = self.workers[number]
+            if task.done:
+                self.workers[number] = self.loop.spawn(self.work(), "new")
+            else:
+                task.cancel()
+
+    def check(self):
+        """Each task is in exactly one place."""
+        ready = list(self.loop._ready)
+        for task in self.loop._tasks:
+            times = sum([1 for other in ready if other is task])
+            waiting = task.due is not None or (task.on is not None and task.value is None)
+            assert times == (0 if waiting else 1), (task.name, times, waiting)
+        assert len(ready) <= len(self.loop._tasks)
+
+
+def run_chaos(seed):
+    chaos = Chaos(seed)
+    loop = chaos.loop
+    for number in range(8):
+        chaos.spawn(number)
+    for _ in range(400):
+        ms = loop.step()
+        chaos.check()
+        if ms:
+            loop.board.time += min(ms, 1 + chaos.dice(3))
+    for task in list(loop._tasks):
+        task.cancel()
+    for _ in range(50):
+        ms = loop.step()
+        chaos.check()
+        loop.board.time += 1
+        for task in list(loop._tasks):
+            task.cancel()
+    assert loop._tasks == [], "seed %d: not ended" % seed
+    assert len(chaos.queue) == chaos.put - chaos.got, "seed %d: an item was lost" % seed
+    for name, error in loop.reports:
+        # A worker that joined one which was cancelled fails with that, and no other way.
+        assert isinstance(error, Cancelled), (seed, name, error)
+    for event in chaos.events:
+        assert event.head is None
+    loop.run(last(loop))
+
+
+async def last(loop):
+    await loop.sleep_ms(1)
+
+
+def test_chaos():
+    for seed in range(40):
+        with Log():
+            run_chaos(seed)

@@ -1,0 +1,451 @@
+"""Topics, and the decoder: tables fed whole, byte by byte, and in random pieces."""
+
+import random
+
+import mqtt_bench as t
+
+from uplink.mqtt.decoder import Decoder
+from uplink.mqtt.packets import connect
+from uplink.mqtt.topics import Filter, is_filter, is_topic, well_formed
+
+SEED = 20240613
+
+
+class Events:
+    """What a decoder tells."""
+
+    def __init__(self, wants=True):
+        self.log = []
+        self.wants = wants
+
+    def on_connack(self, present, code, now):
+        self.log.append(("connack", present, code))
+
+    def on_ack(self, kind, number, now):
+        self.log.append(("ack", kind, number))
+
+    def on_suback(self, number, codes, now):
+        self.log.append(("suback", number, bytes(codes)))
+
+    def on_pingresp(self, now):
+        self.log.append(("pingresp",))
+
+    def on_publish(self, topic, payload, first, number, now):
+        assert type(topic) is bytearray and type(payload) is bytearray
+        self.log.append(("publish", bytes(topic), bytes(payload), first, number))
+
+    def on_head(self, topic, size, first, number):
+        self.log.append(("large", topic and bytes(topic), size, first, number))
+        self.log.append(("pieces", b""))
+        return self.wants
+
+    def on_piece(self, piece):
+        assert 0 < len(piece) <= 64
+        self.log[-1] = ("pieces", self.log[-1][1] + bytes(piece))
+        return True
+
+    def on_large_end(self, first, number, now):
+        self.log.append(("end", first, number))
+
+    def on_bad(self, text):
+        self.log.append(("bad", text))
+
+
+def decode(data, sizes=None, wants=True, greeted=True, packet=64, topic=16):
+    events = Events(wants)
+    decoder = Decoder(events, packet, topic)
+    decoder.greeted = greeted
+    at = 0
+    k = 0
+    while at < len(data):
+        n = sizes[k % len(sizes)] if sizes else len(data)
+        part = b"\x55" + data[at : at + n]
+        decoder.feed(part, 1, len(part) - 1, 0)
+        at += n
+        k += 1
+    return events.log
+
+
+GOOD = (
+    (b"\x40\x02\x00\x01", [("ack", 0x40, 1)]),
+    (b"\x50\x02\xff\xff", [("ack", 0x50, 65535)]),
+    (b"\x62\x02\x01\x00", [("ack", 0x62, 256)]),
+    (b"\x70\x02\x00\x07", [("ack", 0x70, 7)]),
+    (b"\xb0\x02\x00\x07", [("ack", 0xB0, 7)]),
+    (b"\x90\x06\x00\x07\x00\x01\x02\x80", [("suback", 7, b"\x00\x01\x02\x80")]),
+    (b"\xd0\x00", [("pingresp",)]),
+    (t.publish(b"a", b""), [("publish", b"a", b"", 0x30, 0)]),
+    (t.publish(b"a/b", b"xyz", 1, 9, True, True), [("publish", b"a/b", b"xyz", 0x3B, 9)]),
+    (t.publish(b"a", b"\x00" * 30, 2, 65535), [("publish", b"a", b"\x00" * 30, 0x34, 65535)]),
+    (t.publish(b"k" * 16, b"x" * 46), [("publish", b"k" * 16, b"x" * 46, 0x30, 0)]),
+    (
+        t.publish(b"\xc3\xa4/\xf0\x9f\x98\x80", b"u"),
+        [("publish", b"\xc3\xa4/\xf0\x9f\x98\x80", b"u", 0x30, 0)],
+    ),
+    # remaining length in more bytes than it needs is allowed
+    (b"\x40\x82\x00\x00\x01", [("ack", 0x40, 1)]),
+    (b"\xd0\x80\x80\x80\x00", [("pingresp",)]),
+    # too large: in pieces
+    (
+        t.publish(b"a", b"p" * 62),
+        [("large", b"a", 62, 0x30, 0), ("pieces", b"p" * 62), ("end", 0x30, 0)],
+    ),
+    (
+        t.publish(b"a", b"0123456789" * 30, 1, 5),
+        [("large", b"a", 300, 0x32, 5), ("pieces", b"0123456789" * 30), ("end", 0x32, 5)],
+    ),
+    # a topic longer than what is held: no topic
+    (
+        t.publish(b"k" * 17, b"x", 1, 3),
+        [("large", None, 1, 0x32, 3), ("pieces", b""), ("end", 0x32, 3)],
+    ),
+)
+
+BAD = (
+    b"\x00\x00",  # type 0
+    b"\xf0\x00",  # type 15
+    b"\x10\x00",  # what only a client sends
+    b"\x82\x05\x00\x01\x00\x01a",
+    b"\xa2\x05\x00\x01\x00\x01a",
+    b"\xc0\x00",
+    b"\xe0\x00",
+    b"\x41\x02\x00\x01",  # reserved flags
+    b"\x52\x02\x00\x01",
+    b"\x60\x02\x00\x01",
+    b"\x63\x02\x00\x01",
+    b"\x72\x02\x00\x01",
+    b"\x92\x03\x00\x01\x00",
+    b"\xb2\x02\x00\x01",
+    b"\xd1\x00",
+    b"\x36\x05\x00\x01a\x00\x01",  # QoS 3
+    b"\x3e\x05\x00\x01a\x00\x01",
+    b"\x40\x80\x80\x80\x80\x01",  # remaining length of five bytes
+    b"\x30\xff\xff\xff\xff",
+    b"\x40\x00",  # lengths that the type does not have
+    b"\x40\x01\x00",
+    b"\x40\x03\x00\x01\x00",
+    b"\x50\x03\x00\x01\x00",
+    b"\x62\x01\x01",
+    b"\x70\x04\x00\x01\x00\x00",
+    b"\xb0\x03\x00\x01\x00",
+    b"\xd0\x01\x00",
+    b"\x90\x02\x00\x01",
+    b"\x90\x41" + b"\x00" * 65,  # a SUBACK that cannot be ours
+    b"\x40\x02\x00\x00",  # identifier 0
+    b"\x62\x02\x00\x00",
+    b"\xb0\x02\x00\x00",
+    b"\x90\x03\x00\x00\x00",
+    b"\x32\x05\x00\x01a\x00\x00",
+    b"\x90\x03\x00\x01\x03",  # SUBACK codes
+    b"\x90\x04\x00\x01\x00\x81",
+    b"\x30\x00",  # PUBLISH: lengths
+    b"\x30\x02\x00\x00",
+    b"\x30\x04\x00\x03ab",
+    b"\x32\x04\x00\x01a\x00",
+    b"\x32\x05\x00\x02ab\x00",
+    b"\x30\x03\x00\x00a",  # empty topic
+    b"\x30\x03\x00\x01+",
+    b"\x30\x05\x00\x03a/#",
+    b"\x30\x05\x00\x03a\x00b",
+    b"\x30\x05\x00\x02\xc0\x80a",  # overlong
+    b"\x30\x05\x00\x03\xed\xa0\x80",  # surrogate
+    b"\x30\x04\x00\x02\xc3(",
+    b"\x30\x03\x00\x01\xc3",
+    b"\x30\x03\x00\x01\x80",
+    b"\x30\x06\x00\x04\xf4\x90\x80\x80",  # above U+10FFFF
+    t.publish(b"", b"x" * 100),  # the same in a large one
+    t.publish(b"a+", b"x" * 100),
+    t.publish(b"a", b"x" * 100, 1, 0),
+    b"\x30\x64\x00\x63" + b"x" * 98,
+    b"\x20\x02\x00\x00",  # a second CONNACK
+)
+
+BAD_GREETING = (
+    b"\x40\x02\x00\x01",
+    b"\xd0\x00",
+    b"\x30\x03\x00\x01a",
+    b"\x90\x03\x00\x01\x00",
+    b"\x20\x02\x02\x00",
+    b"\x20\x02\x81\x00",
+    b"\x20\x01\x00",
+    b"\x20\x03\x00\x00\x00",
+    b"\x21\x02\x00\x00",
+)
+
+
+def test_packets_whole_byte_by_byte_and_in_pieces():
+    for data, events in GOOD:
+        for sizes in (None, [1], [2], [7], [3, 1, 5]):
+            assert decode(data, sizes) == events, (data, sizes)
+
+
+def test_packets_glued_and_split_at_random():
+    rng = random.getrandbits
+    random.seed(SEED)
+    for _ in range(200):
+        data = b""
+        events = []
+        for _ in range(12):
+            one = GOOD[rng(16) % len(GOOD)]
+            data += one[0]
+            events += one[1]
+        sizes = [1 + rng(5) for _ in range(9)]
+        assert decode(data, sizes) == events, (SEED, sizes)
+
+
+def test_what_is_not_wanted_is_drained_to_its_last_byte():
+    data = t.publish(b"a", b"\xff" * 1000, 1, 5) + b"\xd0\x00"
+    for sizes in (None, [1], [999]):
+        assert decode(data, sizes, False) == [
+            ("large", b"a", 1000, 0x32, 5),
+            ("pieces", b""),
+            ("end", 0x32, 5),
+            ("pingresp",),
+        ]
+    data = t.publish(b"k" * 300, b"\xff" * 1000, 2, 6) + b"\xd0\x00"
+    for sizes in (None, [1], [299]):
+        assert decode(data, sizes)[0] == ("large", None, 1000, 0x34, 6)
+        assert decode(data, sizes)[-2:] == [("end", 0x34, 6), ("pingresp",)]
+
+
+def test_a_large_packet_without_payload_ends():
+    data = t.publish(b"k" * 300, b"") + b"\xd0\x00"
+    assert decode(data, [1])[-2:] == [("end", 0x30, 0), ("pingresp",)]
+
+
+def test_malformed_packets_end_it_once():
+    for data in BAD:
+        for sizes in (None, [1], [3]):
+            log = decode(data + b"\xd0\x00" + data, sizes)
+            assert log[-1][0] == "bad" and isinstance(log[-1][1], str), (data, log)
+            assert [e for e in log if e[0] != "bad"] == [], (data, log)
+            assert len(log) == 1, (data, log)
+
+
+def test_before_connack_only_connack():
+    for data in BAD_GREETING:
+        for sizes in (None, [1]):
+            log = decode(data, sizes, greeted=False)
+            assert len(log) == 1 and log[0][0] == "bad", (data, log)
+    assert decode(b"\x20\x02\x01\x05", [1], greeted=False) == [("connack", 1, 5)]
+    assert decode(b"\x20\x02\x00\x00\xd0\x00", greeted=False) == [("connack", 0, 0), ("pingresp",)]
+
+
+def test_after_reset_the_next_connection_begins_afresh():
+    events = Events()
+    decoder = Decoder(events, 64, 16)
+    for rest in (
+        b"\x20",
+        b"\x20\x02\x00",
+        b"\x30\xff",
+        b"\x00",
+        b"\x20\x02\x00\x00\x30\x7f\x00\x01",
+    ):
+        decoder.feed(rest, 0, len(rest), 0)
+        decoder.reset()
+        events.log.clear()
+        decoder.feed(b"\x20\x02\x00\x00\xd0\x00", 0, 6, 0)
+        assert events.log == [("connack", 0, 0), ("pingresp",)], rest
+        decoder.reset()
+
+
+def test_random_bytes_end_or_wait():
+    random.seed(SEED)
+    for _ in range(3000):
+        n = random.getrandbits(6)
+        data = bytes([random.getrandbits(8) for _ in range(n)])
+        if random.getrandbits(1):
+            one = bytearray(GOOD[random.getrandbits(16) % len(GOOD)][0])
+            one[random.getrandbits(8) % len(one)] ^= 1 << random.getrandbits(3)
+            data = bytes(one) + data
+        a = decode(data)
+        assert a == decode(data, [1]), (SEED, data)
+        assert len([e for e in a if e[0] == "bad"]) <= 1
+
+
+def test_utf8():
+    good = (
+        b"",
+        b"a",
+        b"\x7f",
+        b"\xc2\x80",
+        b"\xdf\xbf",
+        b"\xe0\xa0\x80",
+        b"\xed\x9f\xbf",
+        b"\xee\x80\x80",
+    )
+    good += (
+        b"\xef\xbf\xbf",
+        b"\xf0\x90\x80\x80",
+        b"\xf4\x8f\xbf\xbf",
+        b"a\xe2\x82\xacb",
+        b"\xef\xbb\xbf",
+    )
+    bad = (
+        b"\0",
+        b"a\0b",
+        b"\x80",
+        b"\xbf",
+        b"\xc0\x80",
+        b"\xc1\xbf",
+        b"\xc2",
+        b"\xc2a",
+        b"\xe0\x9f\xbf",
+    )
+    bad += (
+        b"\xed\xa0\x80",
+        b"\xed\xbf\xbf",
+        b"\xe2\x82",
+        b"\xf0\x8f\xbf\xbf",
+        b"\xf4\x90\x80\x80",
+    )
+    bad += (b"\xf5\x80\x80\x80", b"\xff", b"\xfe", b"\xf0\x90\x80", b"\xc2\x80\x80", b"\xc3\xa4\0")
+    for text in good:
+        assert well_formed(text) and well_formed(bytearray(text)), text
+    for text in bad:
+        assert not well_formed(text), text
+
+
+def test_topics_and_filters():
+    for text in (b"a", b"/", b"a/b", b"$SYS/x", b" ", b"a//b", b"x" * 65535):
+        assert is_topic(text) and is_filter(text), text[:20]
+    for text in (b"", b"+", b"a/#", b"a+b", b"a\0", b"\xff", b"x" * 65536):
+        assert not is_topic(text), text[:20]
+    for text in (b"#", b"+", b"a/#", b"+/+", b"/+", b"+/a/#", b"//#"):
+        assert is_filter(text), text
+    for text in (
+        b"",
+        b"a#",
+        b"#/a",
+        b"a/#/b",
+        b"a+",
+        b"+a/b",
+        b"a/b+",
+        b"a/##",
+        b"++",
+        b"\0",
+        b"\xc0",
+    ):
+        assert not is_filter(text), text
+        try:
+            Filter(text)
+            assert False, text
+        except ValueError:
+            pass
+
+
+MATCHES = (
+    (b"a/b", b"a/b", True),
+    (b"a/b", b"a/b/", False),
+    (b"a/b", b"a/bc", False),
+    (b"a/b", b"a", False),
+    (b"A", b"a", False),
+    (b"a/#", b"a", True),
+    (b"a/#", b"a/", True),
+    (b"a/#", b"a/b/c", True),
+    (b"a/#", b"ab", False),
+    (b"a/#", b"ab/c", False),
+    (b"#", b"a/b", True),
+    (b"#", b"/", True),
+    (b"#", b"$SYS/a", False),
+    (b"+/a", b"$SYS/a", False),
+    (b"+", b"$SYS", False),
+    (b"$SYS/#", b"$SYS/a", True),
+    (b"$SYS/+", b"$SYS/a", True),
+    (b"+", b"a", True),
+    (b"+", b"", True),
+    (b"+", b"/a", False),
+    (b"/+", b"/a", True),
+    (b"+/+", b"/a", True),
+    (b"+/+", b"a", False),
+    (b"a/+/c", b"a/b/c", True),
+    (b"a/+/c", b"a//c", True),
+    (b"a/+/c", b"a/b/d", False),
+    (b"a/+/c", b"a/b/c/d", False),
+    (b"a/+", b"a/b", True),
+    (b"a/+", b"a/", True),
+    (b"a/+", b"a", False),
+    (b"a/+/#", b"a/b", True),
+    (b"a/+/#", b"a/b/c/d", True),
+    (b"a/+/#", b"a", False),
+    (b"+/b/+/d", b"a/b/c/d", True),
+    (b"/#", b"/a", True),
+    (b"/#", b"a", False),
+    (b"+/#", b"a", True),
+    (b"+/#", b"a/b", True),
+    (b"a/$x", b"a/$x", True),
+    (b"a/+", b"a/$x", True),
+)
+
+
+def test_filters_match_as_4_7_says():
+    for text, topic, expected in MATCHES:
+        if topic:
+            assert Filter(text).matches(topic) is expected, (text, topic)
+            assert Filter(text).matches(bytearray(topic)) is expected, (text, topic)
+
+
+def slow_match(text, topic):
+    """4.7 level by level."""
+    a = text.split(b"/")
+    b = topic.split(b"/")
+    if text[:1] in (b"+", b"#") and topic[:1] == b"$":
+        return False
+    for k in range(len(a)):
+        if a[k] == b"#":
+            return True
+        if k >= len(b) or (a[k] != b"+" and a[k] != b[k]):
+            return False
+        if k == len(b) - 1 and a[k + 1 :] == [b"#"]:
+            return True
+    return len(a) == len(b)
+
+
+def test_filters_match_as_the_slow_way_does():
+    random.seed(SEED)
+    words = (b"a", b"b", b"", b"ab", b"$a", b"+", b"#")
+    n = 0
+    for _ in range(6000):
+        text = b"/".join(
+            [words[random.getrandbits(8) % 7] for _ in range(1 + random.getrandbits(2))]
+        )
+        topic = b"/".join(
+            [words[random.getrandbits(8) % 5] for _ in range(1 + random.getrandbits(2))]
+        )
+        if is_filter(text) and is_topic(topic):
+            n += 1
+            assert Filter(text).matches(topic) == slow_match(text, topic), (SEED, text, topic)
+    assert n > 1000
+
+
+def test_connect():
+    b = t.config()["broker"]
+    assert connect(b) == b"\x10\x0f\x00\x04MQTT\x04\x00\x00\x78\x00\x03dev"
+    b["clean"] = True
+    b["client_id"] = b""
+    b["user"] = b"u"
+    b["password"] = b"pw"
+    b["keepalive_s"] = 258
+    b["will"] = {"topic": b"w", "payload": b"\x00x", "qos": 2, "retain": True}
+    assert connect(b) == (
+        b"\x10\x1a\x00\x04MQTT\x04\xf6\x01\x02\x00\x00\x00\x01w\x00\x02\x00x\x00\x01u\x00\x02pw"
+    )
+    wrong = (
+        ("clean", False),
+        ("user", None),
+        ("user", b"\xff"),
+        ("client_id", b"\xed\xa0\x80"),
+        ("keepalive_s", 65536),
+        ("password", b"x" * 65536),
+        ("will", {"topic": b"a/#", "payload": b"", "qos": 0, "retain": False}),
+        ("will", {"topic": b"", "payload": b"", "qos": 0, "retain": False}),
+        ("will", {"topic": b"a", "payload": b"", "qos": 3, "retain": False}),
+    )
+    for key, value in wrong:
+        changed = dict(b)
+        changed[key] = value
+        try:
+            connect(changed)
+            assert False, key
+        except ValueError:
+            pass

@@ -1,0 +1,208 @@
+"""The demo: starts everything in order, watches, and says in a sentence how it ended."""
+
+import fcntl
+import queue
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from tools.certs import Authority
+
+from . import broker as brokers, device as devices
+from .children import ChildError, Family
+from .state import Progress
+
+DEVICE = "demo-7"
+_START_LIMIT_S = 15
+_COMMAND_EVERY_S = 8
+_COMMANDS = (
+    '{"id":%d,"ping":"hello"}',
+    '{"id":%d,"led":true}',
+    '{"id":%d,"telemetry":true}',
+    '{"id":%d,"led":false}',
+)
+_RESTARTS = 5
+
+
+class Failed(Exception):
+    """The demo did not do what it is for; the message is the sentence that says why."""
+
+
+class Demo:
+    """`options`: as `tools.demo.__main__` parses them; `make_view(progress)` makes the view;
+    `clock()` gives seconds.
+    """
+
+    def __init__(self, options, make_view, clock=time.monotonic):
+        self.clock = clock
+        self.options = options
+        self.folder = Path(options.folder).resolve()
+        self.progress = Progress(DEVICE)
+        self.make_view = make_view
+        self.view = None
+        self.lines = queue.Queue()
+        self.family = Family(self.lines)
+        self.broker = None
+        self.device = None
+        self.modem = {}  # what the virtual modem has printed: uart, pins
+        self.started = clock()
+        self.next_command = None
+
+    def run(self):
+        """Returns when N messages are acknowledged; raises `Failed`, `ChildError`."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with open(self.folder / ".lock", "w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise Failed(f"another demo uses {self.folder}: end it, or give --dir") from None
+            with self.make_view(self.progress) as self.view, self.family:
+                self._start()
+                self._watch()
+
+    # ---- starting -----------------------------------------------------------------------------
+
+    def _start(self):
+        view = self.view
+        folder = self.folder
+        for name in ("ca", "device", "log"):
+            shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / "log").mkdir()
+        authority = Authority.create(folder / "ca", name="Uplink demo CA")
+        brokers.certificates(authority, DEVICE)
+        view.note(f"CA and certificates made in {folder / 'ca'}")
+        self.broker = brokers.Broker(self.family, folder, authority)
+        self._until(lambda: self.progress.broker_up, "the broker to listen")
+        view.note(
+            f"Mosquitto listens on 127.0.0.1:{self.broker.port}, TLS with client certificates"
+        )
+        self.broker.watch(self.family, [f"devices/{DEVICE}/{name}" for name in _TOPICS])
+        self._until(lambda: self.progress.watching, "mosquitto_sub to subscribe")
+        self._start_modem()
+        view.note(f"virtual {self.options.modem} on {self.modem['uart']}, switched off")
+        config = devices.configuration(
+            DEVICE,
+            self.modem["uart"],
+            self.modem["pins"],
+            brokers.HOST,
+            self.broker.port,
+            self.options.interval,
+        )
+        flash = devices.lay_out(folder / "device", authority, config)
+        self.device = devices.Device(
+            self.family, flash, folder / "log" / "device.log", self.options.firmware
+        )
+        self.device.start()
+        view.note("firmware started")
+
+    def _start_modem(self):
+        options = self.options
+        port = self.broker.port
+        argv = [sys.executable, "-m", "tools.modem", options.modem, "--pty", "--pins", "--off"]
+        argv += ["--scale", str(options.scale), "--events", "-"]
+        argv += ["--redirect", f"{brokers.HOST}:{port}=127.0.0.1:{port}"]
+        for fault in options.fault:
+            argv += ["--fault", fault]
+        if options.scenario:
+            argv += ["--scenario", str(Path(options.scenario).resolve())]
+        self.family.start("modem", argv, cwd=devices.ROOT, log=self.folder / "log" / "modem.log")
+        self._until(lambda: len(self.modem) == 2, "the virtual modem to name its pty")
+
+    def _until(self, done, what):
+        """Take lines until `done()`; `what` names it where that does not happen."""
+        end = time.monotonic() + _START_LIMIT_S
+        while not done():
+            if time.monotonic() > end:
+                raise Failed(f"waited {_START_LIMIT_S} s for {what}")
+            self._take(0.1)
+
+    # ---- watching -------------------------------------------------------------------------------
+
+    def _watch(self):
+        limit_s = self.options.limit
+        while True:
+            self._take(0.1)
+            if self.options.n and self.progress.reached(self.options.n):
+                self.view.note(self._success())
+                return
+            elapsed = self.clock() - self.started
+            if limit_s and elapsed > limit_s:
+                raise Failed(f"not done after {limit_s} s: {self._why()}")
+            self._command(elapsed)
+            self.view.refresh()
+
+    def _success(self):
+        elapsed = self.clock() - self.started
+        progress = self.progress
+        return (
+            f"done in {elapsed:.0f} s: mosquitto_sub received {progress.telemetry} telemetry "
+            f"messages, the device counts {progress.acked} acknowledged publishes"
+        )
+
+    def _why(self):
+        progress = self.progress
+        stuck = progress.stuck_at()
+        why = f"{stuck} is missing ({progress.chain()})" if stuck else "connected"
+        said = "".join(f"\n    {line}" for line in list(self.device.child.tail)[-5:])
+        said = f"; the device's last lines:{said}" if said else ""
+        return f"{why}, {progress.counts()}; the logs are in {self.folder / 'log'}{said}"
+
+    def _take(self, wait_s):
+        """Wait for a line, then take all that have come."""
+        try:
+            source, text = self.lines.get(timeout=wait_s)
+            while True:
+                self._one(source, text)
+                source, text = self.lines.get_nowait()
+        except queue.Empty:
+            pass
+
+    def _one(self, source, text):
+        if text is None:
+            self._ended(source)
+            return
+        if source == "modem":
+            name, colon, path = text.partition(": ")
+            if colon and name in ("uart", "pins") and name not in self.modem:
+                self.modem[name] = path
+        shown = self.progress.line(source, text)
+        if shown:
+            self.view.line(source, shown)
+
+    def _ended(self, source):
+        """One of the programs has ended."""
+        child = next(
+            (c for c in self.family.children if c.name == source and c.status is not None), None
+        )
+        if child is None:
+            return
+        self.family.children.remove(child)
+        if source == "operator":
+            if child.status:
+                self.view.note(f"a command was not published: {child.ending()}")
+            return
+        if source == "device" and self.device.restarts and self.progress.restarts < _RESTARTS:
+            self.progress.restarted()
+            self.view.note("the board restarts")
+            self.device.start()
+            return
+        raise Failed(child.ending())
+
+    def _command(self, elapsed):
+        """Now and then a command, once telemetry comes."""
+        if not self.progress.telemetry or not self.progress.stages[-1]:
+            return
+        if self.next_command is not None and elapsed < self.next_command:
+            return
+        self.next_command = elapsed + _COMMAND_EVERY_S
+        number = self.progress.commands
+        payload = _COMMANDS[number % len(_COMMANDS)] % (number + 1)
+        self.broker.publish(self.family, f"devices/{DEVICE}/cmd", payload)
+        self.progress.commanded(payload)
+        self.view.line("operator", f"devices/{DEVICE}/cmd {payload}")
+
+
+_TOPICS = ("telemetry", "reply", "status")
+
+__all__ = ("ChildError", "Demo", "Failed")

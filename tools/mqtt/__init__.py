@@ -1,0 +1,1 @@
+"""This project's MQTT client on the PC, straight over TCP or TLS. See README.md."""

@@ -1,0 +1,1 @@
+"""The firmware on this PC, against a real modem or any pty."""
