@@ -26,7 +26,8 @@ class Pin:
 class Heap:
     """`lock` and `unlock` the heap where there is a MicroPython to do it."""
 
-    locked = 0
+    def __init__(self):
+        self.locked = 0
 
     def lock(self):
         if micropython is not None:

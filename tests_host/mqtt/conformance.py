@@ -1,4 +1,4 @@
-"""The normative statements of MQTT 3.1.1 (OASIS, Appendix B), and what tests a client against each.
+"""The statements of MQTT 3.1.1 (OASIS, Appendix B), and what tests a client against them.
 
 `COUNTS`: how many numbered statements each section has. `CLIENT`: those that a client can break,
 with the tests that show that this one does not. `SERVER`: the rest; only a server can break them.
