@@ -1,4 +1,4 @@
-"""This client and Debian's Mosquitto: each QoS both ways, retained, will, sessions, large payloads."""
+"""This client and Debian's Mosquitto: each QoS both ways, retained, will, sessions, large ones."""
 
 import io
 

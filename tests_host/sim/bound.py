@@ -1,9 +1,9 @@
 """How long recovery may take: the ladder's own bound, from its table and the states' limits."""
 
-from uplink.modem import core, ladder, states
+from uplink.modem import ladder, machine, states
 from uplink.modems import sim7000
 
-LIMITS = dict(core._LIMITS)
+LIMITS = dict(machine._LIMITS)
 
 
 def up_ms(cfg, vendor=sim7000):

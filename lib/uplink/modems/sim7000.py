@@ -95,9 +95,7 @@ COUNTED = ((b"+CARECV: ", 1, "on_payload"),)
 
 ALIVE = ((0, b"AT", None, None, 400, 0),)
 
-REBAUD = (
-    (0, (b"AT+IPR=", _BAUD), None, None, 1_000, _MAY_FAIL),
-)
+REBAUD = ((0, (b"AT+IPR=", _BAUD), None, None, 1_000, _MAY_FAIL),)
 
 SETUP = (
     (0, b"ATZ", None, None, 3_000, _MAY_FAIL),
@@ -168,9 +166,7 @@ REGISTER = (
     (0, b"AT+COPS?", b"+COPS: ", "on_cops", 5_000, _MAY_FAIL),
     (0, b"AT+CEREG?", b"+CEREG: ", "on_cereg", 1_000, _NEED),
 )
-REGISTER_POLL = (
-    (0, b"AT+CEREG?", b"+CEREG: ", "on_cereg", 1_000, _NEED),
-)
+REGISTER_POLL = ((0, b"AT+CEREG?", b"+CEREG: ", "on_cereg", 1_000, _NEED),)
 REREGISTER = (
     (0, b"AT+COPS=2", None, None, 60_000, _MAY_FAIL),
     (0, b"AT+COPS=0", None, None, 120_000, _MAY_FAIL),
@@ -357,9 +353,7 @@ def put(m, variable, line):
     if variable == _TLS:
         line.extend(b"1" if m.active.tls else b"0")
     elif variable == _VERSION:
-        line.extend(
-            b"3" if tls["version"] == "1.2" else b"2" if tls["version"] == "1.1" else b"1"
-        )
+        line.extend(b"3" if tls["version"] == "1.2" else b"2" if tls["version"] == "1.1" else b"1")
     elif variable == _IGNORE:
         line.extend(b"0" if tls["check_dates"] else b"1")
     elif variable == _CA:

@@ -25,6 +25,7 @@ from .session import (
     Received,
 )
 from .topics import as_bytes
+from .upkeep import Upkeep
 
 try:
     from micropython import const
@@ -43,7 +44,7 @@ _POISON = const(8)  # connections that bring nothing before the first message is
 _UNGREETED = "closed by the server before CONNACK: check user, password, client id, certificate"
 
 
-class MQTT(Inbound, Outbound):
+class MQTT(Inbound, Outbound, Upkeep):
     """One connection to one broker, kept as long as it is wanted.
 
     `cfg` has `broker`, `outbox` and `backoff`; `transport` is as `lib/uplink/README.md` tells.
@@ -110,6 +111,7 @@ class MQTT(Inbound, Outbound):
         self._direct = False  # a QoS 0 PUBLISH that was never in the outbox is in `_tx`
         self._next_id = rand(65535)  # a session from before a restart may hold low ones
         self._subs = []
+        self._unasked = True  # a SUBSCRIBE or UNSUBSCRIBE may have to be sent
         self._sub_id = 0  # of the SUBSCRIBE or UNSUBSCRIBE that waits for its answer
         self._sub_at = 0
         self._received = Received(_RECEIVED)
@@ -221,6 +223,7 @@ class MQTT(Inbound, Outbound):
                 sub.handler = None
                 sub.sink = None
                 sub.state = UNWANTED
+                self._unasked = True
         self._touch()
 
     def publish(self, topic, payload, qos: int = 0, retain: bool = False):

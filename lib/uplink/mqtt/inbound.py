@@ -45,6 +45,7 @@ class Inbound:
             if not kept or sub.state != GRANTED:
                 if sub.state != UNWANTED:
                     sub.state = WANTED
+        self._unasked = True
         self._outbox.resume(kept)
         if self.connects:
             self.reconnects += 1
@@ -106,6 +107,7 @@ class Inbound:
             self.on_bad("SUBACK with a wrong number of return codes")
             return
         self._sub_id = 0
+        self._unasked = True  # there may be more
         k = 0
         for sub in self._subs:
             if sub.state == ASKED:
