@@ -1,4 +1,4 @@
-"""The half of the client that sends: one packet after the other, and what the clock asks for."""
+"""The half of the client that sends: messages, filters and acknowledgements, one after the other."""
 
 from .. import log
 from ..exact import clear, cut, resize
@@ -15,7 +15,6 @@ except ImportError:
         return value
 
 
-_RETRY_MS = const(100)
 _FRUITLESS = const(4)  # connections that bring nothing before a new session is begun
 
 
