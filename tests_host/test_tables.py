@@ -10,11 +10,11 @@ from uplink.modems import NAMES, load
 
 VENDORS = [load(name) for name in NAMES]
 MODEMS = Path(__file__).parent.parent / "lib/uplink/modems"
-REQUIRED = """ALIVE REBAUD SETUP FILE_STAT FILE_WRITE FILE_READ FILE_DELETE CONVERT_CA CONVERT_CLIENT
-SIM REGISTER REGISTER_POLL REREGISTER RADIO RESTART SWITCH_OFF ATTACH ATTACH_POLL DETACH CLOCK WATCH
-PING OPEN SEND READ CLOSE""".split()
-NUMBERS = """PULSE_ON_MS PULSE_OFF_MS RESET_MS BOOT_MS BOOT_URCS_MS OFF_MS OFF_PAUSE_MS WAKE_MS PAUSE_MS
-FAST_MS INPUT_MS SOCKETS READ_MAX SEND_MAX FILE_MAX FORMS""".split()
+REQUIRED = """ALIVE REBAUD SETUP FILE_STAT FILE_WRITE FILE_READ FILE_DELETE CONVERT_CA
+CONVERT_CLIENT SIM REGISTER REGISTER_POLL REREGISTER RADIO RESTART SWITCH_OFF ATTACH ATTACH_POLL
+DETACH CLOCK WATCH PING OPEN SEND READ CLOSE""".split()
+NUMBERS = """PULSE_ON_MS PULSE_OFF_MS RESET_MS BOOT_MS BOOT_URCS_MS OFF_MS OFF_PAUSE_MS
+WAKE_MS PAUSE_MS FAST_MS INPUT_MS SOCKETS READ_MAX SEND_MAX FILE_MAX FORMS""".split()
 
 
 def private_constants(path):
@@ -37,6 +37,14 @@ def test_repeated_constants_are_the_engines(name):
         assert ours[f"_{flag}"] == getattr(codes, flag), flag
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_repeated_conditions_are_the_shared_ones(name):
+    shared = private_constants(MODEMS / "common.py")
+    for constant, value in private_constants(MODEMS / f"{name}.py").items():
+        if constant.startswith("_W_"):
+            assert shared[constant] == value, constant
+
+
 @pytest.mark.parametrize("vendor", VENDORS, ids=NAMES)
 def test_vendor_has_everything_that_the_modem_asks_for(vendor):
     for name in REQUIRED:
@@ -53,9 +61,8 @@ def test_scripts_are_well_formed(vendor):
             when, command, response, handler, limit_ms, flags = step
             first = command if isinstance(command, bytes) else command[0]
             assert first.startswith(b"AT"), step
-            assert not b"".join(
-                p for p in ([command] if isinstance(command, bytes) else command) if type(p) is bytes
-            ).count(b"\r")
+            pieces = [command] if isinstance(command, bytes) else command
+            assert not any(b"\r" in p for p in pieces if isinstance(p, bytes)), step
             assert response is None or isinstance(response, bytes)
             assert handler is None or callable(getattr(vendor, handler)), step
             assert 100 <= limit_ms <= 150_000, step

@@ -7,68 +7,41 @@ called by name only; what it learns from the module's answers it reports by the 
 """
 
 from uplink import errors, log
-from uplink.at import Engine, codes
+from uplink.at import codes
 from uplink.at.line import put, put_int
 from uplink.modem import doing, ladder, socket, states
-from uplink.modem.facts import Facts
-from uplink.modem.files import Files
-from uplink.modem.machine import Machine
 from uplink.modem.reports import Reports
-from uplink.modem.service import Service
+from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(value):
+        return value
 
 
-class Core(Machine, Service, Reports):
+_AT_EVERY_MS = const(500)
+_POLL_MS = const(2_000)
+
+# The vendor's script that a state runs when it is entered.
+_SCRIPTS = (
+    (states.REBAUD, "REBAUD"),
+    (states.SETUP, "SETUP"),
+    (states.SIM, "SIM"),
+    (states.REGISTER, "REGISTER"),
+    (states.ATTACH, "ATTACH"),
+    (states.CLOCK, "CLOCK"),
+    (states.DETACH, "DETACH"),
+    (states.REREGISTER, "REREGISTER"),
+    (states.RADIO, "RADIO"),
+    (states.STOPPING, "SWITCH_OFF"),
+    (states.HALTING, "SWITCH_OFF"),
+)
+
+
+class Core(Reports):
     """`cfg` as in `app.config`; `vendor` a module of `uplink.modems`; `owner` is told `changed()`."""
-
-    def __init__(self, cfg, vendor, ring, owner=None):
-        self.cfg = cfg
-        self.vendor = vendor
-        self.owner = owner
-        self.engine = Engine(ring, vendor, self)
-        self.ladder = ladder.Ladder()
-        self.facts = Facts()
-        self.files = Files(self, cfg["tls"])
-        self.sockets = []
-        for cid in range(min(cfg["modem"]["sockets"], vendor.SOCKETS)):
-            self.sockets.append(socket.Socket(self, cid))
-        # outputs: True = the module's line is low (asserted)
-        self.pwrkey = False
-        self.dtr = True
-        self.reset = False
-        self.baud = cfg["uart"]["baud"]
-        # which pins are wired; set by the owner
-        self.has_pwrkey = False
-        self.has_reset = False
-        self.has_dtr = False
-        self.has_status = False
-        self.status = False
-        self.dark_at = -1  # since when STATUS is low
-        # the machine
-        self.state = states.OFF
-        self.entered_at = 0
-        self.limit_ms = 0  # of the state; 0 = none
-        self.wanted = False
-        self.doing = doing.NOTHING
-        self.active = None  # the socket that the engine works for
-        self.turn = 0
-        self.poll_at = 0  # when the state's poll script, or supervision, is due
-        self.step_done = False  # the state's script has run to its end
-        self.rung = -1  # chosen by the ladder, not yet taken
-        self.rung_at = 0
-        self.booted_at = 0
-        self.searching = 0
-        self.now = 0
-        self.asked_bytes = 0
-        self.got_bytes = 0
-        self.reading = None
-        self.form = 0  # which of the vendor's forms of the open command works
-        self.form_failed = 0
-        self.ping_host = b""
-        self.online_since = 0
-        # counters
-        self.restarts = 0  # restarts of the module that we did not ask for
-        self.downs = 0
-        self.asked_restart = False
 
     # ---- what the owner calls -------------------------------------------------------------
 
@@ -133,10 +106,175 @@ class Core(Machine, Service, Reports):
         self._look_at_clock()
         self._climb(ladder.REOPEN)
 
-    def _look_at_clock(self):
-        """What other tasks call comes between two polls: `now` is old by then."""
-        if self.owner is not None:
-            self.now = self.owner.now()
+    # ---- one turn -----------------------------------------------------------------------------
+
+    def _step(self, now):
+        """Do one thing that is due; True when something was done."""
+        state = self.state
+        if state == states.OFF:
+            return False
+        if self.has_status and self._status_step(state, now):
+            return True
+        if self.rung >= 0 and ticks_diff(now, self.rung_at) >= 0:
+            # a command in flight is let end: it does, by its limit at the latest
+            if self.rung >= ladder.RESET or (self.engine.idle and self.doing == doing.NOTHING):
+                self._take_rung(now)
+                return True
+        if self._missing_pin(state):
+            self.event(states.SKIP)
+            return True
+        if self.limit_ms and ticks_diff(now, self.entered_at) >= self.limit_ms:
+            self._timer()
+            return True
+        for s in self.sockets:
+            if s.overdue(now):
+                log.warn("modem", "open never ended, socket", s.cid)
+                s.held = True
+                s.is_closed(errors.CLOSED_TIMEOUT, now)
+                self._climb(ladder.RETRY)
+                return True
+        if not self.engine.idle or self.doing != doing.NOTHING:
+            return False
+        return self._start_work(state, now)
+
+    def _start_work(self, state, now):
+        """The engine is free: start the script that is needed most. True when one began."""
+        if state == states.PROBE or state == states.BOOT or state == states.RESTARTING:
+            if ticks_diff(now, self.poll_at) < 0:
+                return False
+            self.poll_at = ticks_add(now, _AT_EVERY_MS)
+            self._hunt_baud(state, now)
+            self.doing = doing.AT
+            self.engine.run(self.vendor.ALIVE, now)
+            return True
+        if state == states.FILES:
+            script = self.files.next_script()
+            if script is None:
+                self.event(states.DONE)
+            else:
+                self.doing = doing.STATE
+                self.engine.run(script, now)
+            return True
+        if not self.step_done and ticks_diff(now, self.poll_at) >= 0:
+            for row in _SCRIPTS:
+                if row[0] == state:
+                    self.doing = doing.STATE
+                    self.step_done = True
+                    self.engine.run(getattr(self.vendor, row[1]), now)
+                    return True
+            self.step_done = True
+        if state == states.ONLINE:
+            return self._start_online(now)
+        if ticks_diff(now, self.poll_at) >= 0 and self.rung < 0:
+            if state == states.REGISTER:
+                self.poll_at = ticks_add(now, _POLL_MS)
+                self.doing = doing.POLL
+                self.engine.run(self.vendor.REGISTER_POLL, now)
+                return True
+            if state == states.ATTACH:
+                self.poll_at = ticks_add(now, _POLL_MS)
+                self.doing = doing.POLL
+                self.engine.run(self.vendor.ATTACH_POLL, now)
+                return True
+        return False
+
+    def _due(self, now):
+        """ms until `_step` has something to do by itself."""
+        state = self.state
+        if state == states.OFF:
+            return FOREVER
+        due = FOREVER
+        if self.limit_ms:
+            due = self.limit_ms - ticks_diff(now, self.entered_at)
+        if self.rung >= 0 and self.doing == doing.NOTHING:
+            wait = ticks_diff(self.rung_at, now)
+            due = wait if wait < due else due
+        if self.doing == doing.NOTHING:
+            if (
+                state == states.ONLINE
+                or state == states.PROBE
+                or (
+                    states.RESTARTING <= state <= states.BOOT
+                    or state == states.SIM
+                    or state == states.REGISTER
+                    or state == states.ATTACH
+                )
+            ):
+                wait = ticks_diff(self.poll_at, now)
+                due = wait if wait < due else due
+            if state == states.ONLINE and self.cfg["modem"]["sleep"]:
+                due = due if due < 1000 else 1000
+        if state == states.ONLINE:
+            for s in self.sockets:
+                wait = s.due(now)
+                due = wait if wait < due else due
+        return due if due > 0 else 1
+
+    def _state_done(self, result, now):
+        state = self.state
+        if state == states.FILES:
+            self.files.done(result)
+            if self.files.failed:
+                self.files.failed = False
+                self._climb(ladder.RETRY)
+                self.files.start()
+            return
+        if state == states.STOPPING or state == states.HALTING:
+            if result == codes.OK:
+                self.event(states.DONE)
+            return
+        if state == states.REBAUD:
+            self.baud = self.cfg["uart"]["baud"]
+            self.event(states.DONE)
+            return
+        if state == states.RESTARTING:
+            return
+        if result != codes.OK:
+            if states.DETACH <= state <= states.RADIO:
+                self.event(states.DONE)
+            else:
+                self._state_failed(state, result, now)
+            return
+        if state == states.REGISTER or state == states.ATTACH:
+            self._poll_done()
+        elif state == states.SIM:
+            if self.facts.sim_ready:
+                self.event(states.DONE)
+            else:
+                self._state_failed(state, result, now)
+        elif state == states.CLOCK:
+            if self.facts.clock_s or not self.clock_needed():
+                self.event(states.DONE)
+            else:
+                log.warn("modem", "the network gave no time: certificates cannot be checked")
+                self._climb(ladder.RETRY)
+        else:
+            self.event(states.DONE)
+
+    def _state_failed(self, state, result, now):
+        log.warn("modem", codes.name(result), states.STATES[state], self.engine.cme)
+        if state != states.SIM:
+            self._climb(ladder.RETRY)
+        elif self.facts.sim_locked:
+            log.error("modem", "SIM locked: check sim.pin; it is not tried again")
+            self._climb(ladder.WAIT)
+        else:
+            # busy after a start, or not there: ask again until the state's limit
+            self.step_done = False
+            self.poll_at = ticks_add(now, _POLL_MS)
+
+    def _poll_done(self):
+        facts = self.facts
+        if self.state == states.REGISTER:
+            if facts.registered:
+                self.event(states.DONE)
+            elif facts.stat == 3 or facts.stat == 0:
+                # denied, or the module gave up: only a new registration helps
+                log.warn("modem", "registration denied or given up", facts.stat)
+                self._climb(ladder.NETWORK)
+        elif self.state == states.ATTACH:
+            if facts.address:
+                self.event(states.DONE)
 
     # ---- engine: what it asks of its user -----------------------------------------------------
 

@@ -1,9 +1,10 @@
-"""The machine of `states` at work: what entering a state does, when it ends, what comes next."""
+"""The machine of `states`: what entering a state does, how long it may last, which rung is next."""
 
 from uplink import errors, log
 from uplink.at import codes
 from uplink.modem import doing, ladder, socket, states
-from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
+from uplink.modem.memory import Memory
+from uplink.port.ticks import ticks_add, ticks_diff
 
 try:
     from micropython import const
@@ -22,7 +23,6 @@ _ATTACH_MS = const(160_000)
 _CLOCK_MS = const(120_000)
 _RUNG_MS = const(200_000)
 _WATCH_SOON_MS = const(2_000)
-_POLL_MS = const(2_000)
 _DARK_MS = const(100)  # STATUS must be low so long to be believed
 _FIRST_UP = const(7)  # SETUP
 _LAST_UP = const(15)  # WAKING
@@ -42,24 +42,9 @@ _LIMITS = (
     (states.RADIO, _RUNG_MS),
 )
 
-# The vendor's script that a state runs when it is entered.
-_SCRIPTS = (
-    (states.REBAUD, "REBAUD"),
-    (states.SETUP, "SETUP"),
-    (states.SIM, "SIM"),
-    (states.REGISTER, "REGISTER"),
-    (states.ATTACH, "ATTACH"),
-    (states.CLOCK, "CLOCK"),
-    (states.DETACH, "DETACH"),
-    (states.REREGISTER, "REREGISTER"),
-    (states.RADIO, "RADIO"),
-    (states.STOPPING, "SWITCH_OFF"),
-    (states.HALTING, "SWITCH_OFF"),
-)
 
-
-class Machine:
-    """Part of `Core`."""
+class Machine(Memory):
+    """Base of `Core`: changes the state."""
 
     def event(self, event):
         """Take an event of `states`; what has no row is ignored."""
@@ -161,23 +146,6 @@ class Machine:
         if state == states.PROBE or state == states.PULSE or state == states.RESETTING:
             self.baud = self.cfg["uart"]["baud"]
 
-    def _timer(self):
-        """The limit of the state has passed."""
-        state = self.state
-        if state == states.BOOT:
-            self._climb(ladder.POWER)
-        elif states.SETUP <= state <= states.CLOCK:
-            log.warn("modem", "no progress in state", states.STATES[state])
-            if state == states.REGISTER:
-                self._climb(ladder.NETWORK)
-            elif state == states.SIM:
-                self._climb(ladder.RADIO)
-            else:
-                self._climb(ladder.RETRY)
-            self.entered_at = self.now
-        else:
-            self.event(states.TIMER)
-
     def _climb(self, floor):
         """A failure: choose the next rung; it begins after the rung's pause."""
         if self.rung >= 0 or not self.wanted:
@@ -201,35 +169,6 @@ class Machine:
                 self.engine.run(self.vendor.RESTART, now)
                 return
         self.event(ladder.RUNGS[rung][0])
-
-    def _step(self, now):
-        """Do one thing that is due; True when something was done."""
-        state = self.state
-        if state == states.OFF:
-            return False
-        if self.has_status and self._status_step(state, now):
-            return True
-        if self.rung >= 0 and ticks_diff(now, self.rung_at) >= 0:
-            # a command in flight is let end: it does, by its limit at the latest
-            if self.rung >= ladder.RESET or (self.engine.idle and self.doing == doing.NOTHING):
-                self._take_rung(now)
-                return True
-        if self._missing_pin(state):
-            self.event(states.SKIP)
-            return True
-        if self.limit_ms and ticks_diff(now, self.entered_at) >= self.limit_ms:
-            self._timer()
-            return True
-        for s in self.sockets:
-            if s.overdue(now):
-                log.warn("modem", "open never ended, socket", s.cid)
-                s.held = True
-                s.is_closed(errors.CLOSED_TIMEOUT, now)
-                self._climb(ladder.RETRY)
-                return True
-        if not self.engine.idle or self.doing != doing.NOTHING:
-            return False
-        return self._start_work(state, now)
 
     def _status_step(self, state, now):
         if self.status:
@@ -263,47 +202,6 @@ class Machine:
             return not self.has_pwrkey
         return False
 
-    def _start_work(self, state, now):
-        """The engine is free: start the script that is needed most. True when one began."""
-        if state == states.PROBE or state == states.BOOT or state == states.RESTARTING:
-            if ticks_diff(now, self.poll_at) < 0:
-                return False
-            self.poll_at = ticks_add(now, _AT_EVERY_MS)
-            self._hunt_baud(state, now)
-            self.doing = doing.AT
-            self.engine.run(self.vendor.ALIVE, now)
-            return True
-        if state == states.FILES:
-            script = self.files.next_script()
-            if script is None:
-                self.event(states.DONE)
-            else:
-                self.doing = doing.STATE
-                self.engine.run(script, now)
-            return True
-        if not self.step_done and ticks_diff(now, self.poll_at) >= 0:
-            for row in _SCRIPTS:
-                if row[0] == state:
-                    self.doing = doing.STATE
-                    self.step_done = True
-                    self.engine.run(getattr(self.vendor, row[1]), now)
-                    return True
-            self.step_done = True
-        if state == states.ONLINE:
-            return self._start_online(now)
-        if ticks_diff(now, self.poll_at) >= 0 and self.rung < 0:
-            if state == states.REGISTER:
-                self.poll_at = ticks_add(now, _POLL_MS)
-                self.doing = doing.POLL
-                self.engine.run(self.vendor.REGISTER_POLL, now)
-                return True
-            if state == states.ATTACH:
-                self.poll_at = ticks_add(now, _POLL_MS)
-                self.doing = doing.POLL
-                self.engine.run(self.vendor.ATTACH_POLL, now)
-                return True
-        return False
-
     def _hunt_baud(self, state, now):
         """At our rate first, for as long as the module may need; then the others, in turn."""
         ours_ms = _PROBE_MS if state == states.PROBE else self.vendor.BOOT_MS // 2
@@ -311,105 +209,19 @@ class Machine:
         if since >= 0:
             self.baud = _BAUDS[since // _AT_EVERY_MS % len(_BAUDS)]
 
-    def _due(self, now):
-        """ms until `_step` has something to do by itself."""
+    def _timer(self):
+        """The limit of the state has passed."""
         state = self.state
-        if state == states.OFF:
-            return FOREVER
-        due = FOREVER
-        if self.limit_ms:
-            due = self.limit_ms - ticks_diff(now, self.entered_at)
-        if self.rung >= 0 and self.doing == doing.NOTHING:
-            wait = ticks_diff(self.rung_at, now)
-            due = wait if wait < due else due
-        if self.doing == doing.NOTHING:
-            if (
-                state == states.ONLINE
-                or state == states.PROBE
-                or (
-                    states.RESTARTING <= state <= states.BOOT
-                    or state == states.SIM
-                    or state == states.REGISTER
-                    or state == states.ATTACH
-                )
-            ):
-                wait = ticks_diff(self.poll_at, now)
-                due = wait if wait < due else due
-            if state == states.ONLINE and self.cfg["modem"]["sleep"]:
-                due = due if due < 1000 else 1000
-        if state == states.ONLINE:
-            for s in self.sockets:
-                wait = s.due(now)
-                due = wait if wait < due else due
-        return due if due > 0 else 1
-
-    def _state_done(self, result, now):
-        state = self.state
-        if state == states.FILES:
-            self.files.done(result)
-            if self.files.failed:
-                self.files.failed = False
-                self._climb(ladder.RETRY)
-                self.files.start()
-            return
-        if state == states.STOPPING or state == states.HALTING:
-            if result == codes.OK:
-                self.event(states.DONE)
-            return
-        if state == states.REBAUD:
-            self.baud = self.cfg["uart"]["baud"]
-            self.event(states.DONE)
-            return
-        if state == states.RESTARTING:
-            return
-        if result != codes.OK:
-            if states.DETACH <= state <= states.RADIO:
-                self.event(states.DONE)
-            else:
-                self._state_failed(state, result, now)
-            return
-        if state == states.REGISTER or state == states.ATTACH:
-            self._poll_done()
-        elif state == states.SIM:
-            if self.facts.sim_ready:
-                self.event(states.DONE)
-            else:
-                self._state_failed(state, result, now)
-        elif state == states.CLOCK:
-            if self.facts.clock_s or not self.clock_needed():
-                self.event(states.DONE)
-            else:
-                log.warn("modem", "the network gave no time: certificates cannot be checked")
-                self._climb(ladder.RETRY)
-        else:
-            self.event(states.DONE)
-
-    def clock_needed(self):
-        """True when certificates' dates will be checked."""
-        tls = self.cfg["tls"]
-        return self.cfg["broker"]["tls"] and tls["verify"] != "none" and tls["check_dates"]
-
-    def _state_failed(self, state, result, now):
-        log.warn("modem", codes.name(result), states.STATES[state], self.engine.cme)
-        if state != states.SIM:
-            self._climb(ladder.RETRY)
-        elif self.facts.sim_locked:
-            log.error("modem", "SIM locked: check sim.pin; it is not tried again")
-            self._climb(ladder.WAIT)
-        else:
-            # busy after a start, or not there: ask again until the state's limit
-            self.step_done = False
-            self.poll_at = ticks_add(now, _POLL_MS)
-
-    def _poll_done(self):
-        facts = self.facts
-        if self.state == states.REGISTER:
-            if facts.registered:
-                self.event(states.DONE)
-            elif facts.stat == 3 or facts.stat == 0:
-                # denied, or the module gave up: only a new registration helps
-                log.warn("modem", "registration denied or given up", facts.stat)
+        if state == states.BOOT:
+            self._climb(ladder.POWER)
+        elif states.SETUP <= state <= states.CLOCK:
+            log.warn("modem", "no progress in state", states.STATES[state])
+            if state == states.REGISTER:
                 self._climb(ladder.NETWORK)
-        elif self.state == states.ATTACH:
-            if facts.address:
-                self.event(states.DONE)
+            elif state == states.SIM:
+                self._climb(ladder.RADIO)
+            else:
+                self._climb(ladder.RETRY)
+            self.entered_at = self.now
+        else:
+            self.event(states.TIMER)

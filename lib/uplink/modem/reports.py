@@ -3,11 +3,12 @@
 from uplink import log
 from uplink.modem import states
 from uplink.modem.clock import seconds_since_2000
+from uplink.modem.service import Service
 from uplink.port.ticks import ticks_diff
 
 
-class Reports:
-    """Part of `Core`."""
+class Reports(Service):
+    """Base of `Core`: told by the vendor's module."""
 
     def restarted(self):
         """RDY."""

@@ -3,6 +3,7 @@
 from uplink import errors, log
 from uplink.at import codes
 from uplink.modem import doing, ladder, socket, states
+from uplink.modem.machine import Machine
 from uplink.port.ticks import ticks_add, ticks_diff
 
 try:
@@ -13,15 +14,15 @@ except ImportError:
         return value
 
 
-_WATCH_MS = const(60_000)
 _WATCH_SOON_MS = const(2_000)
 _POLL_MS = const(2_000)
+_WATCH_MS = const(60_000)
 _SEARCH_LIMIT = const(4)  # supervisions that may find "searching" before registration is lost
 _SEND_DOUBT_MS = const(2_000)  # a stray result so soon after a send puts the send in doubt
 
 
-class Service:
-    """Part of `Core`."""
+class Service(Machine):
+    """Base of `Core`: serves sockets."""
 
     def _start_online(self, now):
         count = len(self.sockets)
@@ -101,16 +102,6 @@ class Service:
         if not tls["check_dates"]:
             log.warn("modem", "certificate dates are not checked: tls.check_dates is false")
         return True
-
-    def _drop_sockets(self, now):
-        for s in self.sockets:
-            if s.state != socket.CLOSED and not (s.state == socket.OPENING and not s.asked):
-                s.held = True
-                s.is_closed(errors.CLOSED_LINK, now)
-
-    def _close_broken(self, s, reason, now):
-        s.held = True
-        s.is_closed(reason, now)
 
     def _watch_done(self, result, now):
         facts = self.facts
@@ -198,10 +189,6 @@ class Service:
             if s.state == socket.OPEN and ticks_diff(now, s.sent_at) < _SEND_DOUBT_MS and s.sent:
                 log.warn("modem", "the module did not hear what was sent, socket", s.cid)
                 self._close_broken(s, errors.CLOSED_DAMAGED, now)
-
-    def socket(self, cid):
-        """The socket of a connection identifier, or None."""
-        return self.sockets[cid] if 0 <= cid < len(self.sockets) else None
 
     def opened(self, s):
         """The module has connected."""

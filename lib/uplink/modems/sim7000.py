@@ -6,6 +6,28 @@ A step is (when, command, response, handler, limit_ms, flags): see `uplink.at.en
 """
 
 from uplink import errors, log
+from uplink.modems.common import (  # noqa: F401 (named by the tables)
+    on_boot,
+    on_cclk,
+    on_cereg,
+    on_cereg_urc,
+    on_cgnapn,
+    on_cops,
+    on_cpin,
+    on_cpin_urc,
+    on_csq,
+    on_iccid,
+    on_ignored,
+    on_imei,
+    on_imsi,
+    on_pdp,
+    on_power_down,
+    on_psuttz,
+    on_ready,
+    on_spic,
+    on_voltage,
+    when,
+)
 
 try:
     from micropython import const
@@ -91,6 +113,7 @@ PROBE = (b"AT+CMEE?", b"+CMEE: ")
 FINALS = ()
 COUNTED = ((b"+CARECV: ", 1, "on_payload"),)
 
+# fmt: off
 # ---- scripts ----------------------------------------------------------------------------------
 
 ALIVE = ((0, b"AT", None, None, 400, 0),)
@@ -120,26 +143,14 @@ FILE_STAT = (
 )
 FILE_WRITE = (
     (0, b"AT+CFSINIT", None, None, 2_000, _MAY_FAIL),
-    (
-        0,
-        (b'AT+CFSWFILE=3,"', _NAME, b'",0,', _SIZE, b",10000"),
-        b"DOWNLOAD",
-        None,
-        12_000,
-        _PAYLOAD,
-    ),
+    (0, (b'AT+CFSWFILE=3,"', _NAME, b'",0,', _SIZE, b",10000"), b"DOWNLOAD", None, 12_000,
+     _PAYLOAD),
     (0, b"AT+CFSTERM", None, None, 2_000, _MAY_FAIL),
 )
 FILE_READ = (
     (0, b"AT+CFSINIT", None, None, 2_000, _MAY_FAIL),
-    (
-        0,
-        (b'AT+CFSRFILE=3,"', _NAME, b'",0,', _SIZE, b",0"),
-        b"+CFSRFILE: ",
-        "on_file",
-        5_000,
-        _NEED,
-    ),
+    (0, (b'AT+CFSRFILE=3,"', _NAME, b'",0,', _SIZE, b",0"), b"+CFSRFILE: ", "on_file", 5_000,
+     _NEED),
     (0, b"AT+CFSTERM", None, None, 2_000, _MAY_FAIL),
 )
 FILE_DELETE = (
@@ -182,14 +193,8 @@ ATTACH = (
     (0, b"AT+CNACT?", b"+CNACT: ", "on_cnact", 2_000, 0),
     (_W_ASK_APN, b"AT+CGNAPN", b"+CGNAPN: ", "on_cgnapn", 5_000, _MAY_FAIL),
     (_W_APN, (b'AT+CSTT="', _APN, b'"'), None, None, 5_000, _MAY_FAIL),
-    (
-        _W_LOGIN,
-        (b'AT+CSTT="', _APN, b'","', _APN_USER, b'","', _APN_PASSWORD, b'"'),
-        None,
-        None,
-        5_000,
-        _MAY_FAIL,
-    ),
+    (_W_LOGIN, (b'AT+CSTT="', _APN, b'","', _APN_USER, b'","', _APN_PASSWORD, b'"'), None, None,
+     5_000, _MAY_FAIL),
     (_W_NO_DATA, (b'AT+CNACT=1,"', _APN, b'"'), None, None, 75_000, 0),
     (_W_ANY_APN, b"AT+CNACT=1", None, None, 75_000, 0),
 )
@@ -230,22 +235,10 @@ OPEN = (
     (_W_CA, (b"AT+CASSLCFG=", _CID, b',"cacert","', _CA, b'"'), None, None, 2_000, 0),
     (_W_CERT, (b"AT+CASSLCFG=", _CID, b',"clientcert","', _CERT, b'"'), None, None, 2_000, 0),
     (0, b'AT+CACFG="KEEPALIVE",1,30,30,1', None, None, 2_000, _MAY_FAIL),
-    (
-        _W_FORM_0,
-        (b"AT+CAOPEN=", _CID, b',"', _HOST, b'",', _PORT),
-        b"+CAOPEN: ",
-        "on_caopen",
-        80_000,
-        0,
-    ),
-    (
-        _W_FORM_1,
-        (b"AT+CAOPEN=", _CID, b',"TCP","', _HOST, b'",', _PORT),
-        b"+CAOPEN: ",
-        "on_caopen",
-        80_000,
-        0,
-    ),
+    (_W_FORM_0, (b"AT+CAOPEN=", _CID, b',"', _HOST, b'",', _PORT), b"+CAOPEN: ", "on_caopen",
+     80_000, 0),
+    (_W_FORM_1, (b"AT+CAOPEN=", _CID, b',"TCP","', _HOST, b'",', _PORT), b"+CAOPEN: ",
+     "on_caopen", 80_000, 0),
 )
 SEND = ((0, (b"AT+CASEND=", _CID, b",", _COUNT), b">", None, 10_000, _PAYLOAD | _FAST),)
 READ = ((0, (b"AT+CARECV=", _CID, b",", _COUNT), b"+CARECV: ", "on_carecv", 5_000, _FAST),)
@@ -291,59 +284,9 @@ _OPEN_RESULTS = (
     (26, errors.CLOSED_CERTIFICATE),
 )
 
+# fmt: on
 
-# ---- conditions and variables -----------------------------------------------------------------
-
-
-def when(m, condition):
-    """Whether a step of the scripts above is to be run."""
-    cfg = m.cfg
-    s = m.active
-    if condition == _W_TLS:
-        return s.tls
-    if condition == _W_CA:
-        return s.tls and cfg["tls"]["verify"] != "none"
-    if condition == _W_CERT:
-        return s.tls and cfg["tls"]["cert"] is not None
-    if condition == _W_FORM_0:
-        return m.form == 0
-    if condition == _W_FORM_1:
-        return m.form == 1
-    if condition == _W_ECHO:
-        return cfg["modem"]["echo"]
-    if condition == _W_QUIET:
-        return not cfg["modem"]["echo"]
-    if condition == _W_FLOW:
-        return cfg["uart"]["rts"] is not None and cfg["uart"]["cts"] is not None
-    if condition == _W_IDENTITY:
-        return not m.facts.imei or not m.facts.iccid
-    if condition == _W_LOCKED:
-        return m.facts.sim_locked
-    if condition == _W_PIN:
-        return m.facts.sim_locked and _pin_usable(m)
-    if condition == _W_NO_TIME:
-        return not m.facts.clock_s and m.clock_needed()
-    if m.facts.address:
-        return False  # everything below prepares packet data, which is up
-    sim = cfg["sim"]
-    if condition == _W_ASK_APN:
-        return not sim["apn"]
-    known = sim["apn"] or m.facts.apn
-    if condition == _W_APN:
-        return known and not sim["apn_user"]
-    if condition == _W_LOGIN:
-        return known and sim["apn_user"]
-    if condition == _W_NO_DATA:
-        return known
-    return not known
-
-
-def _pin_usable(m):
-    """A PIN is tried once: a wrong one three times locks the SIM for good."""
-    if m.facts.pin_tried:
-        return False
-    m.facts.pin_tried = True
-    return True
+# ---- variables -----------------------------------------------------------------
 
 
 def put(m, variable, line):
@@ -377,10 +320,6 @@ def put(m, variable, line):
 # ---- handlers ---------------------------------------------------------------------------------
 
 
-def on_ignored(m, c):
-    """A URC that tells nothing that is used."""
-
-
 def on_model(m, c):
     """`SIM7000E`, `SIMCOM_SIM7000G` …"""
     c.rest()
@@ -397,26 +336,6 @@ def on_firmware(m, c):
     m.facts.read_max = 512 if c.buf.find(b"1529B08", c.first, c.last) >= 0 else 0
 
 
-def on_imei(m, c):
-    """15 digits."""
-    c.rest()
-    c.copy(m.facts.imei, 20)
-
-
-def on_imsi(m, c):
-    """15 digits."""
-    c.rest()
-    c.copy(m.facts.imsi, 20)
-
-
-def on_iccid(m, c):
-    """19 or 20 digits, on some firmwares behind a prefix."""
-    if c.starts(b"+CCID: "):
-        c.pos += 7
-    c.rest()
-    c.copy(m.facts.iccid, 24)
-
-
 def on_file_size(m, c):
     """`+CFSGFIS: <size>`"""
     m.files.found = c.int()
@@ -431,121 +350,10 @@ def on_file(m, c):
     return None
 
 
-def on_cpin(m, c):
-    """`+CPIN: READY`, `SIM PIN`, `SIM PUK`, `NOT INSERTED` …"""
-    c.rest()
-    if c.equals(b"READY"):
-        m.sim(True, False)
-        return None
-    m.sim(False, c.equals(b"SIM PIN") or c.equals(b"SIM PUK"))
-    if m.cfg["sim"]["pin"] is None or c.equals(b"SIM PUK"):
-        m.facts.pin_tried = True
-    return None if m.facts.sim_locked else _FAIL
-
-
-def on_spic(m, c):
-    """`+SPIC: <tries for PIN>,…`: a first wrong try may have been made before a restart."""
-    if c.int(3) < 3:
-        m.facts.pin_tried = True
-
-
-def on_cpin_urc(m, c):
-    """The same, unasked: after boot, and when the SIM is pulled or pushed in."""
-    c.rest()
-    if c.equals(b"READY"):
-        m.facts.sim_ready = True
-        m.hope()
-    elif not c.equals(b"SIM PIN") and not c.equals(b"SIM PUK"):
-        m.sim(False, False)
-
-
-def on_cops(m, c):
-    """`+COPS: 0` or `+COPS: 0,0,"operator",7`"""
-    c.skip(2)
-    if c.text():
-        c.copy(m.facts.operator, 32)
-
-
-def on_cereg(m, c):
-    """`+CEREG: <n>,<stat>[…]`; with one parameter, or text second, it is the URC."""
-    first = c.int()
-    second = c.int(-9)
-    if second < 0:
-        return _NOT_MINE
-    m.registration(second)
-    return None
-
-
-def on_cereg_urc(m, c):
-    """`+CEREG: <stat>[,"tac","ci",act]`"""
-    m.registration(c.int())
-    m.look()
-    if m.facts.registered:
-        m.hope()
-
-
 def on_cnact(m, c):
     """`+CNACT: 1,"100.64.132.137"`"""
     state = c.int()
     m.packet_data(state == 1 and c.text() and not c.equals(b"0.0.0.0"))
-
-
-def on_pdp(m, c):
-    """`+APP PDP: ACTIVE` or `DEACTIVE` (newer firmwares: with the context in front)"""
-    c.rest()
-    if c.buf.find(b"DEACTIVE", c.first, c.last) >= 0:
-        m.packet_data(False)
-    else:
-        m.packet_data(True)
-    m.look()
-
-
-def on_cgnapn(m, c):
-    """`+CGNAPN: 1,"flolive.net"`"""
-    if c.int() == 1 and c.text():
-        c.copy(m.facts.apn, 64)
-
-
-def on_csq(m, c):
-    """`+CSQ: <rssi>,<ber>`"""
-    m.facts.rssi = c.int(99)
-
-
-def on_cclk(m, c):
-    """`+CCLK: "26/11/21,02:20:35-16"`: local time, offset in quarters of an hour."""
-    if c.pos < c.end and c.buf[c.pos] == 34:
-        c.pos += 1
-    _time(m, c)
-
-
-def on_psuttz(m, c):
-    """`*PSUTTZ: 24/06/13,22:40:35","-16",1`: network time as UTC, unbalanced quotes."""
-    year = c.digits(2)
-    if c.pos >= c.end:
-        return
-    if c.buf[c.pos - 1] != 47:
-        return  # the form with a four-digit year and other separators: CCLK will tell
-    month = c.digits(2)
-    day = c.digits(2)
-    hour = c.digits(2)
-    minute = c.digits(2)
-    second = c.digits(2)
-    if second >= 0:
-        m.network_time(year, month, day, hour, minute, second, 0)
-
-
-def _time(m, c):
-    year = c.digits(2)
-    month = c.digits(2)
-    day = c.digits(2)
-    hour = c.digits(2)
-    minute = c.digits(2)
-    second = c.digits(2)
-    if second < 0:
-        return
-    sign = c.buf[c.pos - 1]  # the byte behind the seconds
-    quarters = c.digits(2, 0)
-    m.network_time(year, month, day, hour, minute, second, -quarters if sign == 45 else quarters)
 
 
 def on_ping(m, c):
@@ -633,23 +441,3 @@ def on_castate_answer(m, c):
         m.facts.listed |= 1 << cid
     elif s.state == 2:  # socket.OPEN
         m.peer_closed(s)
-
-
-def on_ready(m, c):
-    """RDY: the module has started; all it was told before is gone."""
-    m.restarted()
-
-
-def on_boot(m, c):
-    """`+CFUN: 1`, `SMS Ready`, `Call Ready` follow a start; RDY may have been lost."""
-    m.boot_urc()
-
-
-def on_power_down(m, c):
-    """The module is going down."""
-    m.powered_down()
-
-
-def on_voltage(m, c):
-    """A warning of the supply voltage: it goes down soon if this lasts."""
-    log.warn("modem", "supply voltage out of range")

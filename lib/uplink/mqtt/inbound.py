@@ -2,6 +2,7 @@
 
 from .. import log
 from . import packets
+from .outbound import Outbound
 from .outbox import ACKNOWLEDGED, RELEASED, SENT
 from .session import ASKED, GRANTED, REFUSED, UNWANTED, UP, WANTED
 
@@ -15,7 +16,7 @@ _REFUSED = (
 )
 
 
-class Inbound:
+class Inbound(Outbound):
     """Part of `MQTT`."""
 
     # ---- the decoder's listener -----------------------------------------------------------------
@@ -209,10 +210,6 @@ class Inbound:
         except Exception as error:
             self._raised(error)
 
-    def _raised(self, error):
-        self.failed += 1
-        log.error("mqtt", "handler failed:", error)
-
     def _sink_begin(self, topic, size):
         try:
             self._sink.begin(topic, size)
@@ -221,12 +218,3 @@ class Inbound:
             self._sink = None
             self._raised(error)
             return False
-
-    def _sink_end(self, ok):
-        sink = self._sink
-        self._sink = None
-        if sink is not None:
-            try:
-                sink.end(ok)
-            except Exception as error:
-                self._raised(error)

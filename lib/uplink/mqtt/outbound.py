@@ -1,9 +1,10 @@
-"""The half of the client that sends: messages, filters and acknowledgements, one after the other."""
+"""The half of the client that sends: messages, filters, acknowledgements, one after the other."""
 
 from .. import log
 from ..exact import clear, cut, resize
 from . import packets
-from .outbox import DROPPED, RELEASED
+from .base import Base
+from .outbox import RELEASED
 from .session import ASKED, FAREWELL, LEAVING, UNWANTED, UP, WANTED, Subscription
 from .topics import as_bytes, is_topic
 
@@ -18,7 +19,7 @@ except ImportError:
 _FRUITLESS = const(4)  # connections that bring nothing before a new session is begun
 
 
-class Outbound:
+class Outbound(Base):
     """Part of `MQTT`."""
 
     # ---- accepting ------------------------------------------------------------------------------
@@ -140,15 +141,6 @@ class Outbound:
 
     # ---- sending --------------------------------------------------------------------------------
 
-    def _send(self):
-        """Hand `_tx` to the transport; False = not taken."""
-        self._busy = True
-        self._fresh = True
-        if self._transport.send(self._tx, 0, len(self._tx)):
-            return True
-        self._busy = False
-        return False
-
     def _pump(self):
         """Send whatever is next until the transport is busy."""
         if self._pumping:
@@ -257,12 +249,6 @@ class Outbound:
             return False
         self._held = False
         return True
-
-    def _drop(self, box, i, why):
-        box.name(i, self._tx)
-        log.error("mqtt", "message dropped:", self._tx, why)
-        self.dropped += 1
-        box.end(i, DROPPED)
 
     def _leave(self):
         """DISCONNECT (3.14): nothing is sent after it."""

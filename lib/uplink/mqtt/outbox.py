@@ -79,7 +79,7 @@ class Outbox:
         self.state = bytearray(messages)
         self.ids = [0] * messages  # packet identifiers in use; 0 = none
         self.receipts = [Receipt(event) for _ in range(messages)]
-        self.sources = [None] * messages
+        self.sources: list = [None] * messages
         self.extra = [0] * messages  # bytes that come from the source
         self.length = [0] * messages  # bytes in the arena
         self.at = [0] * messages  # when it was sent

@@ -5,8 +5,9 @@ from ..errors import CLOSED_PEER
 from ..exact import clear
 from ..port.ticks import FOREVER, ticks_diff
 from . import packets
+from .inbound import Inbound
 from .outbox import DROPPED
-from .session import CLOSING, IDLE, UP
+from .session import UP
 
 try:
     from micropython import const
@@ -19,7 +20,7 @@ except ImportError:
 _RETRY_MS = const(100)
 
 
-class Upkeep:
+class Upkeep(Inbound):
     """Part of `MQTT`."""
 
     def _stay(self, now):
@@ -104,16 +105,6 @@ class Upkeep:
         self.timeouts += 1
         self._transport.doubt()
         self._close(text)
-
-    def _close(self, why):
-        """Close the transport because of `why` (None: as wanted)."""
-        if self.state == CLOSING or self.state == IDLE:
-            return
-        self._why = why
-        self._decoder.stop()
-        self.connected = False
-        self.state = CLOSING
-        self._transport.close()
 
     def _forget(self):
         """What belonged to the connection that is over."""
