@@ -23,7 +23,7 @@ _CLOSED = (
     "timed out",
     "refused by the server: check host and port",
     "host name has no address: check broker.host",
-    "TLS handshake failed: check the server's TLS version and that it accepts this device's certificate",
+    "TLS handshake failed: check the server's TLS version and this device's certificate",
     "server certificate not accepted: check tls.ca, the host name and the clock",
     "bytes lost on the UART: check wiring, baud rate and flow control",
     "protocol violated by the server",

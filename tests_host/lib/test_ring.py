@@ -54,7 +54,7 @@ def test_overlong_line_is_dropped_and_counted():
 def test_endless_noise_never_grows():
     ring = Ring(256, 64)
     capacity = len(ring.buf)
-    for i in range(3000):
+    for _ in range(3000):
         ring.stage[:] = b"\x80z" * 32
         ring.put(64)
         while ring.at_line() and ring.line():
@@ -89,7 +89,7 @@ def test_search_is_linear_in_the_bytes():
     """Each byte is searched once: with one-byte pieces `scan` only moves forward."""
     ring = Ring(2048, 64)
     last = 0
-    for i in range(1500):
+    for _ in range(1500):
         ring.stage[0] = 120
         ring.put(1)
         assert ring.at_line()
@@ -173,7 +173,7 @@ def test_no_heap_for_lines_and_numbers():
     total = 0
     micropython.heap_lock()
     try:
-        for i in range(500):
+        for _ in range(500):
             k = 0
             for b in line:
                 ring.stage[k] = b

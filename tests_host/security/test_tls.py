@@ -16,7 +16,7 @@ from tools.modem.tls import TLSService
 from uplink import log
 
 # the network's clock in the simulation; certificates are made for it
-NOW = datetime.datetime(2026, 6, 13, 12, 0, tzinfo=datetime.timezone.utc)
+NOW = datetime.datetime(2026, 6, 13, 12, 0, tzinfo=datetime.UTC)
 MADE = NOW - datetime.timedelta(days=30)
 HOST = "broker"
 PORT = 8883
@@ -117,7 +117,11 @@ def test_a_file_that_differs_in_the_module_is_replaced(pki, lines):
 
 def test_a_key_that_is_not_configured_any_more_is_removed(pki, lines):
     world = make(
-        pki, client_ca=False, cert=None, key=None, options=Options(files={"uplink-key.pem": b"old"})
+        pki,
+        client_ca=False,
+        cert=None,
+        key=None,
+        options=Options(files={"uplink-key.pem": b"old"}),
     )
     assert world.run(120, lambda: world.mqtt.connected)
     assert world.modem.core.files.removed == 1
@@ -125,7 +129,9 @@ def test_a_key_that_is_not_configured_any_more_is_removed(pki, lines):
 
 def test_wrong_ca(pki, lines, tmp_path):
     other = Authority.create(tmp_path, now=MADE)  # the same name, another key
-    refused(make(pki, ca=str(other.ca)), lines, ("certificate not accepted", "TLS handshake failed"))
+    refused(
+        make(pki, ca=str(other.ca)), lines, ("certificate not accepted", "TLS handshake failed")
+    )
 
 
 def test_wrong_host_name(pki, lines):

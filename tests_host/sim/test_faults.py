@@ -94,9 +94,11 @@ def altered(world):
 
     Nothing protects those bytes: TLS begins in the module. The message is then another one.
     """
-    return sum(
-        1 for d in world.vm.damage if d.direction == "in" and d.context == "payload" and d.kind != "lose"
-    )
+    count = 0
+    for d in world.vm.damage:
+        if d.direction == "in" and d.context == "payload" and d.kind != "lose":
+            count += 1
+    return count
 
 
 def settle(world, bound):

@@ -47,7 +47,15 @@ class World:
     """`cfg` from `configuration`; `options` of the virtual modem; `services` beside the broker."""
 
     def __init__(
-        self, cfg=None, *, options=None, seed=1, broker=None, services=None, max_read=None, start_ms=0
+        self,
+        cfg=None,
+        *,
+        options=None,
+        seed=1,
+        broker=None,
+        services=None,
+        max_read=None,
+        start_ms=0,
     ):
         self.cfg = cfg or configuration()
         self.seed = seed

@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lib"))
 
-from uplink.modem import ladder, states  # noqa: E402 (after the path)
+from uplink.modem import ladder, states
 
 ANY = "any other state"
 

@@ -41,7 +41,7 @@ _SCRIPTS = (
 
 
 class Core(Reports):
-    """`cfg` as in `app.config`; `vendor` a module of `uplink.modems`; `owner` is told `changed()`."""
+    """`cfg` as in `app.config`, `vendor` a module of `uplink.modems`, `owner` as `Modem` is."""
 
     # ---- what the owner calls -------------------------------------------------------------
 

@@ -185,7 +185,7 @@ class Files:
         if path is None:
             return
         try:
-            self.file = open(path, "rb")  # noqa: SIM115 (stays open over many turns)
+            self.file = open(path, "rb")
             self.size = self.file.seek(0, 2)
         except OSError:
             log.error("modem", "cannot read the certificate file", path)

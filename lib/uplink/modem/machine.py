@@ -1,4 +1,4 @@
-"""The machine of `states`: what entering a state does, how long it may last, which rung is next."""
+"""The machine of `states`: what entering a state does, how long it may last, the next rung."""
 
 from uplink import errors, log
 from uplink.at import codes

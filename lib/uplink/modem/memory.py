@@ -8,7 +8,7 @@ from uplink.modem.files import Files
 
 
 class Memory:
-    """State of `Core`, whose parts are `machine`, `service`, `reports` and `core`, in that order."""
+    """State of `Core`; on it stand `machine`, `service`, `reports` and `core`, in that order."""
 
     def __init__(self, cfg, vendor, ring, owner=None):
         self.cfg = cfg

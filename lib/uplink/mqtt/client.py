@@ -31,7 +31,7 @@ except ImportError:
 
 
 _RETRY_MS = const(100)
-_POISON = const(8)  # connections that bring nothing before the first message is the cause
+_POISON = const(10)  # connections that bring nothing before the first message is the cause
 _UNGREETED = "closed by the server before CONNACK: check user, password, client id, certificate"
 
 

@@ -84,6 +84,8 @@ class Inbound(Outbound):
         qos = box.qos(i)
         if kind == packets.PUBREC:
             if qos == 2 and (state == SENT or state == RELEASED):
+                if state == SENT:
+                    self._acked_up = -1  # an answer: this connection brings something
                 box.state[i] = RELEASED
                 box.at[i] = now
                 self._reply(packets.PUBREL, number)

@@ -16,7 +16,7 @@ except ImportError:
         return value
 
 
-_FRUITLESS = const(4)  # connections that bring nothing before a new session is begun
+_FRUITLESS = const(5)  # connections that bring nothing before a new session is begun
 
 
 class Outbound(Base):

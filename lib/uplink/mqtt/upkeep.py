@@ -143,13 +143,16 @@ class Upkeep(Inbound):
         return 1 + self._rand(ms)
 
     def _judge(self, reason, now):
-        """A connection that was accepted is over: did it bring anything?"""
+        """A connection that was accepted is over: did it bring anything?
+
+        Only one with messages on their way can tell, and any answer to one of them counts.
+        """
         if ticks_diff(now, self._up_at) >= self._stable_ms:
             self._attempts = 0
             self._fruitless = 0
         elif self.acked != self._acked_up:
             self._fruitless = 0
-        elif reason == CLOSED_PEER:
+        elif reason == CLOSED_PEER and self._outbox.waiting:
             self._fruitless += 1
 
     def _drop_first(self):
