@@ -41,6 +41,12 @@ class Steps(Resync):
         if _IDLE < running < _QUIET:
             self.user.finished(result, now)
 
+    def drop(self, now):
+        """End the script if its next command has not been sent yet (nobody wants it any more)."""
+        if self.state == _PAUSE:
+            self._rest()
+            self.user.finished(codes.STOPPED, now)
+
     def lost_step(self, now):
         """Get back in step although no command timed out (the owner saw nonsense)."""
         self._resync(now)

@@ -74,6 +74,11 @@ class Memory:
         s.held = True
         s.is_closed(reason, now)
 
+    def let_go(self, s, now):
+        """The socket has closed: what was to be asked for it need not be."""
+        if self.active is s:
+            self.engine.drop(now)
+
     def _drop_sockets(self, now):
         for s in self.sockets:
             if s.state != socket.CLOSED and not (s.state == socket.OPENING and not s.asked):

@@ -208,5 +208,6 @@ class Socket:
         self.chunk = 0
         self.waiting = False
         self.safety_ms = 0
+        self._core.let_go(self, now)
         if self.listener is not None:
             self.listener.closed(reason, now)
