@@ -292,3 +292,16 @@ def test_same_life_however_the_bytes_are_read(max_read):
         ], world.arrived()
 
     assert life(max_read) == life(64)
+
+
+def test_a_slow_module_is_waited_for_without_spinning():
+    """The processor sleeps while an answer takes its time, and between messages."""
+    world = device()
+    assert world.run(60, lambda: world.mqtt.connected)
+    world.vm.fault("latency", ms=300)
+    world.run(60)
+    before = world.board.idles
+    for _ in range(10):
+        world.publish(1)
+        world.run(60)
+    assert (world.board.idles - before) / 10 < 100

@@ -10,15 +10,16 @@ steps; a step is
     command   bytes, or a tuple of bytes and ints; an int is a variable: `user.put(n, line)`
     response  prefix of the information response; b"" any line; b">" the prompt; None
     handler   name of a function of the vendor's module, `f(user, cursor) -> verdict`, or None
-    limit_ms  how long the final result code may take (from the last byte sent)
+    limit_ms  how long the final result code may take (from when the line stands in `out`; anew
+              from the prompt, and from when the last piece of payload has been taken)
     flags     see `codes`
 
-The vendor's module also has `URCS` ((prefix, handler) …), `FINALS` ((text, is_success) …),
+The vendor's module also has `URCS` ((prefix, handler) …), `FINALS` ((text, result) …),
 `COUNTED` ((prefix, commas, handler) …: payload that begins inside a line; the handler returns
 its length or -1), `PROBE` (command, response), `PAUSE_MS`, `FAST_MS`, `INPUT_MS`.
 
-Every received line is sorted in this order: echo, counted payload, response of the step,
-final result code, URC, any line (response b""), unknown. A handler that returns NOT_MINE
+What is received is sorted in this order: prompt, counted payload, then whole lines: echo,
+response of the step, final result code, URC, any line (response b""), unknown. A handler that returns NOT_MINE
 passes its line on to the URCs. After a timeout or damage the engine is out of step: a late
 answer may still come. It then waits for silence, sends PROBE, and takes up work only when
 exactly the probe's own answer has come, and no other final result code after it.

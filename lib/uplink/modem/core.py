@@ -204,7 +204,7 @@ class Core(Reports):
                 due = wait if wait < due else due
             if state == states.ONLINE and self.cfg["modem"]["sleep"]:
                 due = due if due < 1000 else 1000
-        if state == states.ONLINE:
+        if state == states.ONLINE and self.doing == doing.NOTHING:
             for s in self.sockets:
                 wait = s.due(now)
                 due = wait if wait < due else due
