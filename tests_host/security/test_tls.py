@@ -14,6 +14,7 @@ from tools.certs.authority import Authority
 from tools.modem.options import Options
 from tools.modem.tls import TLSService
 from uplink import log
+from uplink.errors import TLSError
 
 # the network's clock in the simulation; certificates are made for it
 NOW = datetime.datetime(2026, 6, 13, 12, 0, tzinfo=datetime.UTC)
@@ -135,7 +136,9 @@ def test_wrong_ca(pki, lines, tmp_path):
 
 
 def test_wrong_host_name(pki, lines):
-    refused(make(pki, server=wrong_host(pki)), lines, ("certificate not accepted",))
+    world = make(pki, server=wrong_host(pki))
+    refused(world, lines, ("certificate not accepted",))
+    assert isinstance(world.modem.error(), TLSError)
 
 
 def test_expired_certificate(pki, lines):

@@ -6,6 +6,7 @@ from tests_host.sim.broker import Broker
 from tests_host.sim.world import COMMANDS, World, configuration
 from tools.modem.options import Options
 from uplink import log
+from uplink.errors import ATError, LinkDown
 
 ALL = ("pwrkey", "dtr", "status", "reset")
 
@@ -244,6 +245,7 @@ def test_plain_tcp_beside_mqtt():
 @pytest.mark.parametrize("bad", [b'a"b', b"a\rAT+CPOWD=1", b"a\x1a", b""])
 def test_a_host_that_is_no_host_is_refused_where_it_is_given(bad):
     world = device()
+    world.run(0.1)
     with pytest.raises(ValueError):
         world.modem.core.sockets[1].open(bad, 80, False)
 
@@ -305,3 +307,20 @@ def test_a_slow_module_is_waited_for_without_spinning():
         world.publish(1)
         world.run(60)
     assert (world.board.idles - before) / 10 < 100
+
+
+def test_the_reason_can_be_had_as_an_exception():
+    world = device(ALL, Options(sim="absent"))
+    world.run(1)
+    assert isinstance(world.modem.error(), LinkDown)
+    world.run(20)
+    error = world.modem.error()
+    assert isinstance(error, ATError) and error.code == 10
+    assert "AT+CPIN?" in str(error) and "SIM not inserted" in str(error)
+    world.vm.fault("sim_back")
+    assert world.run(120, lambda: world.mqtt.connected)
+    assert world.modem.error() is None
+    world.vm.fault("refused", for_s=100)
+    world.vm.fault("socket_closed")
+    world.run(30)
+    assert isinstance(world.modem.error(), LinkDown) and "refused" in str(world.modem.error())

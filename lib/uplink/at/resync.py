@@ -56,6 +56,9 @@ class Resync:
         self.heard_at = 0
         self.sync_at = 0
         self.paused = False  # the pause after `result_at` is not over yet
+        self.failed_command = b""  # the first constant piece of the last command that failed
+        self.failed_result = codes.OK
+        self.failed_cme = -1
         # counters
         self.unknown = 0
         self.late = 0

@@ -162,6 +162,9 @@ class Steps(Resync):
 
     def _fail(self, result, now):
         name = self._name(self.step)
+        self.failed_command = name
+        self.failed_result = result
+        self.failed_cme = self.cme
         log.debug("at", codes.name(result), name, self.cme)
         if result == codes.TIMEOUT or result == codes.DAMAGED:
             self._resync(now)

@@ -55,6 +55,7 @@ class Memory:
         self.form_failed = 0
         self.ping_host = b""
         self.online_since = 0
+        self.refused = -1  # CLOSED_ code of the last open that failed, -1 after one that did not
         # counters
         self.restarts = 0  # restarts of the module that we did not ask for
         self.downs = 0

@@ -1,6 +1,15 @@
 """`Modem`: the core on a real UART, real pins and a task of the loop."""
 
 from uplink import log
+from uplink.at import cme, codes
+from uplink.errors import (
+    CLOSED_CERTIFICATE,
+    CLOSED_TLS,
+    ATError,
+    LinkDown,
+    TLSError,
+    closed_text,
+)
 from uplink.loop import Event
 from uplink.modem.clock import EPOCH_2000
 from uplink.modem.core import Core
@@ -84,6 +93,30 @@ class Modem:
     def ping(self, host):
         """Ping `host` (bytes) through the module; `facts.ping_ms` is the answer, -1 none."""
         self.core.ping(host)
+
+    def error(self):
+        """Why there is no connection, as an exception to look at or raise; None when all is well.
+
+        `TLSError` and `LinkDown` for the last open that failed, `ATError` for the command that
+        keeps the modem from coming online (allocates).
+        """
+        core = self.core
+        engine = core.engine
+        refused = core.refused
+        if refused == CLOSED_CERTIFICATE or refused == CLOSED_TLS:
+            return TLSError(closed_text(refused))
+        if refused >= 0:
+            return LinkDown(closed_text(refused))
+        if core.online:
+            return None
+        if engine.failed_result == codes.OK:
+            return LinkDown("modem: " + self.state)
+        text = cme.text(engine.failed_cme) if engine.failed_result == codes.CME else b""
+        return ATError(
+            engine.failed_command.decode(),
+            engine.failed_cme,
+            text.decode() or codes.name(engine.failed_result),
+        )
 
     def counters(self):
         """The recovery counters and what went wrong on the line, as a dict (allocates)."""

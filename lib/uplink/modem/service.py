@@ -192,6 +192,7 @@ class Service(Machine):
 
     def opened(self, s):
         """The module has connected."""
+        self.refused = -1
         s.is_open(self.now)
 
     def sent_count(self, s, n):
@@ -204,6 +205,7 @@ class Service(Machine):
         """The module could not connect."""
         if s.state != socket.OPENING and not (s.state == socket.CLOSING and s.asked):
             return
+        self.refused = reason
         log.warn("modem", errors.closed_text(reason), s.cid)
         s.held = True
         s.asked = False
