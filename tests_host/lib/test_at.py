@@ -73,7 +73,7 @@ def test_steps_conditions_and_failures_that_may_be():
 
 
 def test_no_user_string_becomes_a_command():
-    for bad in (b'a"b', b"a\rb", b"a\nb", b"a\x1ab", b"a\x1bb", b"a\x00b"):
+    for bad in (b'a"b', b"a\\", b"\xc3\xa4", b"a\rb", b"a\nb", b"a\x1ab", b"a\x1bb", b"a\x00b"):
         u = User()
         u.names[1] = bad
         u.engine.run(((0, (b'AT+B="', 1, b'"'), None, None, 1000, 0),), u.now)

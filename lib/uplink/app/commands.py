@@ -64,6 +64,9 @@ class Commands:
             except (JSONError, ValueError) as error:
                 self.refused += 1
                 out.text(b"error", str(error))
+            except MemoryError:
+                self.refused += 1
+                out.text(b"error", "too large for the memory that is left")
             receipt = None
             if self.reply is not None:
                 receipt = self.app.mqtt.publish(self.reply, out.finish(), self.qos)

@@ -98,7 +98,15 @@ KEYS = (
         "PC only: pty over which a virtual modem takes pins",
     ),
     # The module.
-    ("modem.type", SYMBOL, "auto", ("auto", "sim7000"), 0, "", "which module; auto = ask it"),
+    (
+        "modem.type",
+        SYMBOL,
+        "auto",
+        ("auto", "sim7000"),
+        0,
+        "",
+        "which module; auto = the one that the image has",
+    ),
     ("modem.echo", BOOL, False, 0, 0, "", "leave the module's echo on"),
     ("modem.sleep", BOOL, False, 0, 0, "", "sleep between messages (needs `pins.dtr`)"),
     ("modem.idle_sleep_s", INT, 2, 1, 3600, "s", "quiet time before it is put to sleep"),

@@ -4,11 +4,12 @@
 def allowed(value):
     """True when `value` can stand in a command line, also between quotes.
 
-    Refused: the quote and every control byte (CR, LF, Ctrl-Z, escape, NUL …), which would
-    end the string or the line and let a user's text become a command.
+    Refused: the quote, the backslash and every control byte (CR, LF, Ctrl-Z, escape, NUL …),
+    which would end the string or the line and let a user's text become a command; and what is
+    not ASCII, which depends on the module's character set.
     """
     for c in value:
-        if c < 32 or c == 34 or c == 127:
+        if c < 32 or c == 34 or c == 92 or c > 126:
             return False
     return True
 

@@ -34,6 +34,8 @@ class Files:
     def __init__(self, core, tls):
         self.core = core
         self.paths = (tls["ca"], tls["cert"], tls["key"])
+        # the broker's connection, or another of the application's, is to be secure
+        self.wanted = core.cfg["broker"]["tls"] or tls["ca"] is not None
         self.index = 0
         self.phase = _END
         self.found = -1  # size in the module, -1 = not there
@@ -56,7 +58,7 @@ class Files:
     def start(self):
         """Begin with the first file."""
         self.index = 0
-        self.phase = _STAT if self.core.cfg["broker"]["tls"] else _END
+        self.phase = _STAT if self.wanted else _END
         self.uploads = 0
         self.failed = False
         self._open()

@@ -64,7 +64,7 @@ class Machine(Memory):
         if event == states.READY or (was_up and not stays_up) or state == states.ATTACH:
             self._drop_sockets(now)
         elif event == states.REOPEN:
-            self._drop_sockets(now)
+            self._drop_older(now)
         if self.doing != doing.NOTHING:
             if self.doing == doing.SOCKET and self.active is not None:
                 # what it was asked may have been done or not: its stream is in doubt
@@ -150,6 +150,7 @@ class Machine(Memory):
         """A failure: choose the next rung; it begins after the rung's pause."""
         if self.rung >= 0 or not self.wanted:
             return
+        self.doubt_at = self.now
         rung = self.ladder.fail(floor)
         self.rung = rung
         self.rung_at = self.ladder.due(rung, self.now)

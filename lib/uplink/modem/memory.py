@@ -5,6 +5,7 @@ from uplink.at import Engine
 from uplink.modem import doing, ladder, socket, states
 from uplink.modem.facts import Facts
 from uplink.modem.files import Files
+from uplink.port.ticks import ticks_diff
 
 
 class Memory:
@@ -45,6 +46,7 @@ class Memory:
         self.step_done = False  # the state's script has run to its end
         self.rung = -1  # chosen by the ladder, not yet taken
         self.rung_at = 0
+        self.doubt_at = 0  # when the failure came that the rung answers
         self.booted_at = 0
         self.searching = 0
         self.now = 0
@@ -69,7 +71,7 @@ class Memory:
     def clock_needed(self):
         """True when certificates' dates will be checked."""
         tls = self.cfg["tls"]
-        return self.cfg["broker"]["tls"] and tls["verify"] != "none" and tls["check_dates"]
+        return self.files.wanted and tls["verify"] != "none" and tls["check_dates"]
 
     def _close_broken(self, s, reason, now):
         s.held = True
@@ -79,6 +81,12 @@ class Memory:
         """The socket has closed: what was to be asked for it need not be."""
         if self.active is s:
             self.engine.drop(now)
+
+    def _drop_older(self, now):
+        """Close what was open when the failure came; who opened anew since then is in no doubt."""
+        for s in self.sockets:
+            if s.state == socket.OPEN and ticks_diff(s.opened_at, self.doubt_at) <= 0:
+                self._close_broken(s, errors.CLOSED_LINK, now)
 
     def _drop_sockets(self, now):
         for s in self.sockets:

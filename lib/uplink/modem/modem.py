@@ -33,7 +33,8 @@ class Modem:
     """Brings the modem online and keeps it there; `socket()` gives its connections.
 
     `cfg` is what `app.config.load` returns (sections uart, pins, modem, sim, tls, broker).
-    Spawns the link's task on `loop`; raises ConfigError only from opening UART and pins.
+    Spawns the link's task on `loop`. Opening UART and pins raises ConfigError, or what the board
+    raises for one that it does not have (ValueError, TypeError, OSError).
     """
 
     def __init__(self, loop, cfg):
