@@ -118,14 +118,15 @@ def test_start_up_ladder_of_a_module_that_is_off():
 
 def test_pulse_on_a_running_module_is_mended():
     """NORMAL POWER DOWN after our pulse: it was on; pause, pulse again."""
-    end = walk(states.BOOT, (states.DOWN, states.TIMER, states.TIMER, states.READY))
+    events = (states.DOWN, states.TIMER, states.TIMER, states.TIMER, states.READY)
+    end = walk(states.BOOT, events)
     assert end == states.SETUP
 
 
 def test_restart_in_any_state_begins_again():
     for state in range(len(STATES)):
         following = successor(state, states.READY)
-        if state in (states.OFF, states.HALTING, states.STOPPING):
+        if state in (states.OFF, states.HALTING, states.HALT_PULSE, states.STOPPING):
             assert following == state
         else:
             assert following == states.SETUP, STATES[state]

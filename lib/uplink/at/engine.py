@@ -67,7 +67,7 @@ class Engine(Reader):
         while True:
             state = self.state
             if self.left and ticks_diff(now, self.heard_at) > _SILENCE_MS:
-                self._damage(now)
+                self.damage(now)
                 continue
             if state == _IDLE:
                 return _SILENCE_MS if self.left else FOREVER

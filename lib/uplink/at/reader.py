@@ -57,7 +57,7 @@ class Reader(Steps):
                     return
                 i = ring.read
                 if ring.buf[i] != 13 or ring.buf[i + 1] != 10:
-                    self._damage(now)
+                    self.damage(now)
                     continue
                 self.seam = False
                 user.data_end(True, now)
@@ -113,6 +113,8 @@ class Reader(Steps):
             cursor.over(buf, i, at)
             cursor.pos = i + len(prefix)
             n = getattr(self.vendor, entry[2])(self.user, cursor)
+            if self.deaf:
+                return True  # the handler found it damaged
             if n <= 0:
                 return False
             self.seen = True

@@ -87,7 +87,7 @@ class Resync:
         self.out_end = 0
 
     def _resync(self, now):
-        deaf = self.deaf
+        deaf = self.deaf or self.left > 0
         step = self.step
         self.sync_at = now
         if step is not None and step[5] & codes.PAYLOAD and self.seen:

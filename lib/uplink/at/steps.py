@@ -172,7 +172,7 @@ class Steps(Resync):
             self._rest()
         self.user.finished(result, now)
 
-    def _damage(self, now):
+    def damage(self, now):
         """Counted payload ended early or late: tell the user, trust nothing until silence."""
         self.damaged += 1
         self.left = 0

@@ -23,6 +23,7 @@ except ImportError:
 
 _AT_EVERY_MS = const(500)
 _POLL_MS = const(2_000)
+_GIVEN_UP_MS = const(20_000)
 
 # The vendor's script that a state runs when it is entered.
 _SCRIPTS = (
@@ -117,7 +118,9 @@ class Core(Reports):
             return True
         if self.rung >= 0 and ticks_diff(now, self.rung_at) >= 0:
             # a command in flight is let end: it does, by its limit at the latest
-            if self.rung >= ladder.RESET or (self.engine.idle and self.doing == doing.NOTHING):
+            strong = self.rung >= ladder.RESET and (self.rung != ladder.RESET or self.has_reset)
+            strong = strong or not self.engine.in_step
+            if strong or (self.engine.idle and self.doing == doing.NOTHING):
                 self._take_rung(now)
                 return True
         if self._missing_pin(state):
@@ -129,7 +132,6 @@ class Core(Reports):
         for s in self.sockets:
             if s.overdue(now):
                 log.warn("modem", "open never ended, socket", s.cid)
-                s.held = True
                 s.is_closed(errors.CLOSED_TIMEOUT, now)
                 self._climb(ladder.RETRY)
                 return True
@@ -165,7 +167,7 @@ class Core(Reports):
             self.step_done = True
         if state == states.ONLINE:
             return self._start_online(now)
-        if ticks_diff(now, self.poll_at) >= 0 and self.rung < 0:
+        if ticks_diff(now, self.poll_at) >= 0 and self.rung < ladder.RESET:
             if state == states.REGISTER:
                 self.poll_at = ticks_add(now, _POLL_MS)
                 self.doing = doing.POLL
@@ -263,12 +265,17 @@ class Core(Reports):
             self.step_done = False
             self.poll_at = ticks_add(now, _POLL_MS)
 
+    def _refused_by_network(self):
+        """Denied; or given up, which is what a module says too that has not begun to search."""
+        stat = self.facts.stat
+        return stat == 3 or (stat == 0 and ticks_diff(self.now, self.entered_at) > _GIVEN_UP_MS)
+
     def _poll_done(self):
         facts = self.facts
         if self.state == states.REGISTER:
             if facts.registered:
                 self.event(states.DONE)
-            elif facts.stat == 3 or facts.stat == 0:
+            elif self._refused_by_network():
                 # denied, or the module gave up: only a new registration helps
                 log.warn("modem", "registration denied or given up", facts.stat)
                 self._climb(ladder.NETWORK)
@@ -294,6 +301,7 @@ class Core(Reports):
             return put(line, s.host)
         elif variable == 4:  # PORT
             put_int(line, s.port)
+            s.asked = True  # from now on a result is this open's
         elif variable == 5:  # APN
             return put(line, sim["apn"] or self.facts.apn)
         elif variable == 6:  # APN user
@@ -359,9 +367,8 @@ class Core(Reports):
         if what == doing.SOCKET:
             s = self.active
             self.active = None
-            reading = self.reading is s
             self.reading = None
-            self._socket_done(s, reading, result, now)
+            self._socket_done(s, result, now)
         elif what == doing.AT:
             if result == codes.OK:
                 # answers to earlier tries may still come: get in step before anything is told

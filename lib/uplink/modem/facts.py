@@ -20,17 +20,18 @@ class Facts:
         self.pin_tried = False  # the PIN was refused once: never again by itself
         self.stat = -1
         self.registered = False
-        self.address = False
+        self.address = False  # packet data is up; the address itself:
+        self.ip = exact.buffer(40)
         self.rssi = 99  # 0 … 31, 99 unknown (27.007, 8.5)
-        self.clock_s = 0  # UTC seconds since 2000 at `clock_at`; 0 = unknown
-        self.clock_at = 0
-        self.listed = 0  # bit cid: the module lists the connection as open
+        self.clock_s = 0  # UTC seconds since 2000, when the network told; 0 = unknown
+        self.listed = 0  # bit cid: listed as open; bit 7: there was a list
         self.ping_ms = -1
         self.pings = 0
 
     def restarted(self):
         """The module has restarted: what it was connected to is gone."""
         self.sim_ready = False
+        self.sim_locked = False
         self.stat = -1
         self.registered = False
         self.address = False

@@ -43,7 +43,9 @@ class Files:
         self.uploads = 0  # tries for the present file
         self.changed_ca = False
         self.changed_client = False
-        self.doubtful = False  # convert again although nothing changed
+        # convert again although nothing changed: a restart may have come before it was done
+        self.doubtful = True
+        self.good = False  # what the module has is ours, read back and converted
         self.failed = False
         self.equal = False
         self.compared = 0
@@ -61,6 +63,7 @@ class Files:
         self.phase = _STAT if self.wanted else _END
         self.uploads = 0
         self.failed = False
+        self.good = False
         self._open()
 
     def name(self):
@@ -89,6 +92,7 @@ class Files:
         if phase == _CONVERT_CLIENT:
             return vendor.CONVERT_CLIENT
         self._close()
+        self.good = True
         return None
 
     def done(self, result):
@@ -189,7 +193,7 @@ class Files:
         try:
             self.file = open(path, "rb")
             self.size = self.file.seek(0, 2)
-        except OSError:
+        except (OSError, MemoryError):
             log.error("modem", "cannot read the certificate file", path)
 
     def _close(self):

@@ -63,6 +63,8 @@ class Ladder:
             # after the long wait: power cycle, then wait again, longer
             self.rung = self.rung + 1 if self.rung < WAIT else POWER
             self.tries = 0
+        if self.rung < floor:
+            self.rung = floor
         if self.rung == WAIT:
             self.wait_ms = min(self.wait_ms * 2, _WAIT_LIMIT_MS) if self.wait_ms else _WAIT_MS
         self.tries += 1

@@ -23,6 +23,7 @@ _ATTACH_MS = const(160_000)
 _CLOCK_MS = const(120_000)
 _RUNG_MS = const(200_000)
 _WATCH_SOON_MS = const(2_000)
+_RESTART_DARK_MS = const(6_000)  # STATUS may be low while it restarts
 _DARK_MS = const(100)  # STATUS must be low so long to be believed
 _FIRST_UP = const(7)  # SETUP
 _LAST_UP = const(15)  # WAKING
@@ -72,22 +73,24 @@ class Machine(Memory):
             self.doing = doing.NOTHING
             self.active = None
             self.reading = None
-            if event == states.READY or not stays_up:
-                self.engine.stop(codes.RESTARTED, now)
-            elif not self.engine.idle and self.engine.in_step:
+            if not self.engine.idle and self.engine.in_step:
                 # an answer is still due: find the way back before anything else is asked
                 self.engine.lost_step(now)
+        if event == states.READY or event == states.DOWN or event == states.DARK:
+            # what was asked will not be answered any more
+            self.engine.stop(codes.RESTARTED, now)
         if event == states.READY:
-            # an answer to what was asked before it was up may still come
+            # … or still is, in front of the answer to what is asked next
             self.engine.lost_step(now)
-            self.booted_at = now
             self.facts.restarted()
-            for s in self.sockets:
-                s.held = False
+        if state == states.SETUP or before == states.RADIO:
+            self.booted_at = now  # boot URCs may follow
         self.state = state
         self.entered_at = now
         self.step_done = False
         self.poll_at = now
+        if before == states.ASLEEP:
+            self.poll_at = ticks_add(now, self.vendor.WAKE_MS)  # DTR has just fallen
         if not (
             states.ONLINE <= state <= states.WAKING and states.ONLINE <= before <= states.WAKING
         ):
@@ -97,7 +100,6 @@ class Machine(Memory):
         if state == states.FILES:
             self.files.start()
         elif state == states.ONLINE and before != states.WAKING:
-            self.online_since = now
             self.searching = 0
             self.poll_at = ticks_add(now, _WATCH_SOON_MS)
         elif state == states.REGISTER:
@@ -113,7 +115,7 @@ class Machine(Memory):
         vendor = self.vendor
         if state == states.PULSE:
             return vendor.PULSE_ON_MS
-        if state == states.PULSE_OFF:
+        if state == states.PULSE_OFF or state == states.HALT_PULSE:
             return vendor.PULSE_OFF_MS
         if state == states.RESETTING:
             return vendor.RESET_MS
@@ -140,7 +142,9 @@ class Machine(Memory):
         return 0
 
     def _pins(self, state):
-        self.pwrkey = state == states.PULSE or state == states.PULSE_OFF
+        self.pwrkey = (
+            state == states.PULSE or state == states.PULSE_OFF or state == states.HALT_PULSE
+        )
         self.reset = state == states.RESETTING
         self.dtr = state != states.ASLEEP and state != states.OFF
         if state == states.PROBE or state == states.PULSE or state == states.RESETTING:
@@ -161,14 +165,19 @@ class Machine(Memory):
         self.rung = -1
         if rung >= ladder.RADIO:
             self.files.doubtful = True
+        if rung == ladder.POWER and not self.has_pwrkey:
+            rung = ladder.RESET  # switched off it could not be switched on again
         if rung == ladder.RESET and not self.has_reset:
             if self.engine.in_step and self.engine.idle:
                 self.asked_restart = True
-                self.doing = doing.STATE
                 self._enter(states.RESTARTING, states.RESET)
                 self.doing = doing.STATE
                 self.engine.run(self.vendor.RESTART, now)
                 return
+            if not self.has_pwrkey:
+                self.event(states.SILENT)
+                return
+            rung = ladder.POWER
         self.event(ladder.RUNGS[rung][0])
 
     def _status_step(self, state, now):
@@ -187,7 +196,7 @@ class Machine(Memory):
         ):
             self.event(states.DARK)
             return True
-        if state == states.RESTARTING and self.step_done:
+        if state == states.RESTARTING and ticks_diff(now, self.entered_at) > _RESTART_DARK_MS:
             self.event(states.DARK)
             return True
         if _FIRST_UP <= state <= _LAST_UP or states.DETACH <= state <= states.RADIO:
@@ -199,7 +208,9 @@ class Machine(Memory):
     def _missing_pin(self, state):
         if state == states.RESETTING:
             return not self.has_reset
-        if state == states.PULSE or state == states.PULSE_OFF:
+        if state == states.PULSE and self.has_status and self.status:
+            return True  # it is on: a pulse could only switch it off
+        if state == states.PULSE or state == states.PULSE_OFF or state == states.HALT_PULSE:
             return not self.has_pwrkey
         return False
 
@@ -215,6 +226,9 @@ class Machine(Memory):
         state = self.state
         if state == states.BOOT:
             self._climb(ladder.POWER)
+            self.entered_at = self.now
+        elif state == states.WAITING and not self.has_pwrkey:
+            self.event(states.SKIP)  # no power cycle can be had
         elif states.SETUP <= state <= states.CLOCK:
             log.warn("modem", "no progress in state", states.STATES[state])
             if state == states.REGISTER:

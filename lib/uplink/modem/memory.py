@@ -52,11 +52,12 @@ class Memory:
         self.now = 0
         self.asked_bytes = 0
         self.got_bytes = 0
+        self.work = socket.NOTHING  # what the engine does for `active`
+        self.checked = False  # certificates were checked since the last open that succeeded
         self.reading = None
         self.form = 0  # which of the vendor's forms of the open command works
         self.form_failed = 0
         self.ping_host = b""
-        self.online_since = 0
         self.refused = -1  # CLOSED_ code of the last open that failed, -1 after one that did not
         # counters
         self.restarts = 0  # restarts of the module that we did not ask for
@@ -68,13 +69,17 @@ class Memory:
         if self.owner is not None:
             self.now = self.owner.now()
 
+    def time(self):
+        """Now, for calls that come from other tasks."""
+        self._look_at_clock()
+        return self.now
+
     def clock_needed(self):
         """True when certificates' dates will be checked."""
         tls = self.cfg["tls"]
         return self.files.wanted and tls["verify"] != "none" and tls["check_dates"]
 
     def _close_broken(self, s, reason, now):
-        s.held = True
         s.is_closed(reason, now)
 
     def let_go(self, s, now):
@@ -85,13 +90,13 @@ class Memory:
     def _drop_older(self, now):
         """Close what was open when the failure came; who opened anew since then is in no doubt."""
         for s in self.sockets:
-            if s.state == socket.OPEN and ticks_diff(s.opened_at, self.doubt_at) <= 0:
+            age = ticks_diff(now, s.opened_at)  # (of more than six days it looks negative)
+            if s.state == socket.OPEN and not 0 <= age < ticks_diff(now, self.doubt_at):
                 self._close_broken(s, errors.CLOSED_LINK, now)
 
     def _drop_sockets(self, now):
         for s in self.sockets:
             if s.state != socket.CLOSED and not (s.state == socket.OPENING and not s.asked):
-                s.held = True
                 s.is_closed(errors.CLOSED_LINK, now)
 
     def socket(self, cid):

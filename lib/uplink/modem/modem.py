@@ -15,6 +15,7 @@ from uplink.modem.clock import EPOCH_2000
 from uplink.modem.core import Core
 from uplink.modem.states import STATES
 from uplink.modems import load
+from uplink.port.ticks import ticks_diff
 from uplink.ring import Ring
 
 try:
@@ -25,6 +26,7 @@ except ImportError:
         return value
 
 
+_CLOCK_EACH_MS = const(43_200_000)  # the board's clock is set again after half a day
 _STATUS_MS = const(100)
 _STATUS_UP_MS = const(5_000)
 
@@ -48,6 +50,8 @@ class Modem:
         self.baud = cfg["uart"]["baud"]
         self.ready = Event(loop)  # set while online
         self._kick = False
+        self._clock_set = False
+        self._clock_at = 0
         self._taken = 0
         self._pwrkey = board.output(cfg, "pwrkey")
         self._dtr = board.output(cfg, "dtr")
@@ -162,11 +166,20 @@ class Modem:
 
     def clock_known(self):
         """The network told the time: into the board's clock."""
-        now = self.board.clock()
-        unix_s = EPOCH_2000 + self.facts.clock_s
-        if abs(now - unix_s) > 2:
-            self.board.set_clock(unix_s)
-            log.info("modem", "clock set from the network")
+        now = self.loop.now()
+        if self._clock_set and 0 <= ticks_diff(now, self._clock_at) < _CLOCK_EACH_MS:
+            return
+        try:
+            # seconds since 1970 are no small integer on 32 bit: the only heap in this task
+            unix_s = EPOCH_2000 + self.facts.clock_s
+            if abs(self.board.clock() - unix_s) > 2:
+                self.board.set_clock(unix_s)
+                log.info("modem", "clock set from the network")
+        except MemoryError:
+            log.warn("modem", "no memory to set the clock")
+            return
+        self._clock_set = True
+        self._clock_at = now
 
     # ---- the link's task ----------------------------------------------------------------------
 

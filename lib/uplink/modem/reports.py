@@ -1,6 +1,6 @@
 """What a vendor's handlers report, in the words of 27.007 and not of any vendor."""
 
-from uplink import log
+from uplink import exact, log
 from uplink.modem import states
 from uplink.modem.clock import seconds_since_2000
 from uplink.modem.service import Service
@@ -24,10 +24,10 @@ class Reports(Service):
 
     def boot_urc(self):
         """A URC that only follows a restart; `RDY` itself may have been missed."""
-        if ticks_diff(self.now, self.booted_at) > self.vendor.BOOT_URCS_MS and (
-            states.FILES <= self.state <= states.WAKING
-        ):
-            self.restarted()
+        if states.FILES <= self.state <= states.WAKING:
+            # (a difference of more than six days looks negative)
+            if not 0 <= ticks_diff(self.now, self.booted_at) <= self.vendor.BOOT_URCS_MS:
+                self.restarted()
 
     def powered_down(self):
         """NORMAL POWER DOWN and its relatives."""
@@ -56,16 +56,18 @@ class Reports(Service):
         """The SIM's state; `locked`: it wants a PIN (or PUK) that we do not have."""
         self.facts.sim_ready = ready
         self.facts.sim_locked = locked
+        if not ready and not locked:
+            exact.clear(self.facts.iccid)  # another SIM may follow
         if not ready and not locked and states.REGISTER <= self.state <= states.ONLINE:
             self.event(states.NO_SIM)
 
     def network_time(self, year, month, day, hour, minute, second, quarters):
         """Local time and its offset in quarters of an hour; years since 2000."""
-        if year < 24 or month < 1 or day < 1:
+        # a module without a time says 1980 (80) or 2070 and later
+        if not 24 <= year < 70 or month < 1 or day < 1:
             return
         self.facts.clock_s = seconds_since_2000(year, month, day, hour, minute, second) - (
             quarters * 900
         )
-        self.facts.clock_at = self.now
         if self.owner is not None:
             self.owner.clock_known()

@@ -35,6 +35,9 @@ class Service(Machine):
                 self.turn = (s.cid + 1) % count
                 self._serve(s, work, now)
                 return True
+        if self._untrusted() and not self.checked:
+            self._check_files()
+            return True
         if self.ping_host:
             self.doing = doing.PING
             self.engine.run(self.vendor.PING, now)
@@ -67,6 +70,7 @@ class Service(Machine):
     def _serve(self, s, work, now):
         vendor = self.vendor
         self.active = s
+        self.work = work
         self.doing = doing.SOCKET
         if work == socket.DO_READ:
             self.reading = s
@@ -81,7 +85,6 @@ class Service(Machine):
         elif work == socket.DO_OPEN:
             if s.tls and not self._secure(s, now):
                 return
-            s.asked = True
             s.opened_at = now
             self.engine.run(vendor.OPEN, now)
         else:
@@ -94,20 +97,36 @@ class Service(Machine):
             log.warn("modem", "TLS WITHOUT verification: tls.verify is none")
         elif not tls["ca"]:
             log.error("modem", "no CA to verify the server with: set tls.ca")
-            self.doing = doing.NOTHING
-            s.is_closed(errors.CLOSED_CERTIFICATE, now)
-            return False
+            return self._not_secure(s, now)
+        elif not self.files.good:
+            log.error("modem", "the module's certificates are not known to be ours: checking")
+            self.checked = False
+            return self._not_secure(s, now)
         if tls["version"] != "1.2":
             log.warn("modem", "TLS older than 1.2 allowed: tls.version is", tls["version"])
         if not tls["check_dates"]:
             log.warn("modem", "certificate dates are not checked: tls.check_dates is false")
         return True
 
+    def _not_secure(self, s, now):
+        self.doing = doing.NOTHING
+        self.active = None
+        s.is_closed(errors.CLOSED_CERTIFICATE, now)
+        self._check_files()
+        return False
+
+    def _check_files(self):
+        """Once after each open that succeeded: are the certificates in the module ours?"""
+        if not self.checked and self.files.wanted:
+            self.checked = True
+            self.files.doubtful = True
+            self.event(states.CHECK)
+
     def _watch_done(self, result, now):
         facts = self.facts
         if result != codes.OK or self.state != states.ONLINE:
             return
-        if not facts.sim_ready:
+        if not facts.sim_ready or self.engine.cme == 10:  # SIM not inserted
             self.event(states.NO_SIM)
         elif not facts.registered:
             self.searching += 1
@@ -122,38 +141,49 @@ class Service(Machine):
 
     def _missed_closes(self, now):
         """A connection that the module does not list as open any more has been closed."""
+        listed = self.facts.listed
+        if not listed & 128:
+            return  # there was no list
         for s in self.sockets:
-            if s.state == socket.OPEN and not self.facts.listed & (1 << s.cid):
-                if ticks_diff(now, s.opened_at) > _WATCH_SOON_MS:
+            if s.state == socket.OPEN and not listed & (1 << s.cid):
+                if not 0 <= ticks_diff(now, s.opened_at) <= _WATCH_SOON_MS:
                     s.is_closed(errors.CLOSED_PEER, now)
 
-    def _socket_done(self, s, reading, result, now):
-        if s.state == socket.CLOSING and not s.asked and not reading and not s.chunk:
-            s.held = result != codes.OK
-            s.is_closed(errors.CLOSED_LOCAL, now)
-        elif s.state == socket.OPENING or (s.state == socket.CLOSING and s.asked):
-            self._open_done(s, result, now)
-        elif reading:
+    def _socket_done(self, s, result, now):
+        work = self.work
+        if work == socket.DO_READ:
             self._read_done(s, result, now)
-        elif s.chunk:
-            if result == codes.OK:
-                s.is_sent(now)
-            else:
-                # part of it may be queued: the stream cannot be continued
-                log.warn("modem", "send failed", codes.name(result), s.cid)
-                s.chunk = 0
-                self._close_broken(s, errors.CLOSED_DAMAGED, now)
-                self.poll_at = ticks_add(now, _WATCH_SOON_MS)
-                if result != codes.DAMAGED:
-                    self._climb(ladder.RETRY)
+        elif work == socket.DO_OPEN:
+            self._open_done(s, result, now)
+        elif work == socket.DO_SEND:
+            self._send_done(s, result, now)
+        elif s.state == socket.CLOSING:
+            s.is_closed(errors.CLOSED_LOCAL, now)
+
+    def _send_done(self, s, result, now):
+        if not s.chunk:
+            return  # closed meanwhile
+        if result == codes.OK:
+            s.is_sent(now)
+            return
+        # part of it may be queued: the stream cannot be continued
+        log.warn("modem", "send failed", codes.name(result), s.cid)
+        s.chunk = 0
+        self._close_broken(s, errors.CLOSED_DAMAGED, now)
+        self.poll_at = ticks_add(now, _WATCH_SOON_MS)
+        if result != codes.DAMAGED:
+            self._climb(ladder.RETRY)
 
     def _open_done(self, s, result, now):
+        if s.state != socket.OPENING and s.state != socket.CLOSING:
+            return
         if result == codes.OK:
             self.form_failed = 0
             if s.state == socket.CLOSING:
                 s.asked = False  # closes with its own command now
             return  # opened, or the URC will tell
-        if result == codes.ERROR and self.form_failed < self.vendor.FORMS - 1:
+        refused = result == codes.ERROR or result == codes.CME
+        if refused and s.asked and self.form_failed < self.vendor.FORMS - 1:
             # some firmwares take the command in another form
             self.form_failed += 1
             self.form = (self.form + 1) % self.vendor.FORMS
@@ -165,14 +195,13 @@ class Service(Machine):
         )
 
     def _read_done(self, s, result, now):
-        if result != codes.OK:
-            if s.state == socket.OPEN:
-                if result == codes.TIMEOUT:
-                    self._close_broken(s, errors.CLOSED_DAMAGED, now)
-                else:
-                    self._close_broken(s, errors.CLOSED_PEER, now)
+        if s.state != socket.OPEN:
             return
-        if self.got_bytes == 0:
+        if result == codes.TIMEOUT:
+            self._close_broken(s, errors.CLOSED_DAMAGED, now)
+        elif result != codes.OK or s.ending:
+            self._close_broken(s, errors.CLOSED_PEER, now)
+        elif self.got_bytes == 0:
             s.rearm(now)
         elif self.got_bytes >= self.asked_bytes:
             s.waiting = True
@@ -186,13 +215,16 @@ class Service(Machine):
         """
         self.now = now
         for s in self.sockets:
-            if s.state == socket.OPEN and ticks_diff(now, s.sent_at) < _SEND_DOUBT_MS and s.sent:
+            recent = 0 <= ticks_diff(now, s.sent_at) < _SEND_DOUBT_MS
+            if s.state == socket.OPEN and s.sent and recent:
                 log.warn("modem", "the module did not hear what was sent, socket", s.cid)
                 self._close_broken(s, errors.CLOSED_DAMAGED, now)
 
     def opened(self, s):
         """The module has connected."""
         self.refused = -1
+        if s.tls:
+            self.checked = False
         s.is_open(self.now)
 
     def sent_count(self, s, n):
@@ -203,22 +235,29 @@ class Service(Machine):
 
     def open_failed(self, s, reason):
         """The module could not connect."""
-        if s.state != socket.OPENING and not (s.state == socket.CLOSING and s.asked):
+        if s.state != socket.OPENING and s.state != socket.CLOSING:
             return
         self.refused = reason
         log.warn("modem", errors.closed_text(reason), s.cid)
-        s.held = True
         s.asked = False
         s.is_closed(reason, self.now)
-        if reason == errors.CLOSED_CERTIFICATE or reason == errors.CLOSED_TLS:
-            self.files.doubtful = True
         if reason == errors.CLOSED_LINK:
             self.poll_at = self.now
         if reason != errors.CLOSED_CERTIFICATE and reason != errors.CLOSED_REFUSED:
+            for other in self.sockets:
+                if other is not s and other.state == socket.OPEN:
+                    return  # the path works: it is this server
             self._climb(ladder.RETRY)
+
+    def _untrusted(self):
+        """The last open was refused for what the certificates say."""
+        return self.refused == errors.CLOSED_CERTIFICATE or self.refused == errors.CLOSED_TLS
 
     def peer_closed(self, s):
         """The connection is gone; what the module still held of it is lost."""
         if s.state == socket.OPENING and s.asked:
             return  # the open command's own result will come
+        if self.reading is s:
+            s.ending = True  # what the read in flight brings is still ours
+            return
         s.is_closed(errors.CLOSED_PEER, self.now)

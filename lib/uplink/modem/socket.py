@@ -47,8 +47,8 @@ class Socket:
         self.tls = False
         self.reason = CLOSED_LOCAL  # why it closed last
         # for `core`
-        self.held = False  # the module may hold this connection: CACLOSE before it is reused
         self.asked = False  # the open command has been sent, its result is awaited
+        self.ending = False  # closed by the peer; the read in flight is still let end
         self.out = b""
         self.out_off = 0
         self.out_left = 0
@@ -64,7 +64,6 @@ class Socket:
         self.sent = 0
         self.reads = 0
         self.opens = 0
-        self.failures = 0  # opens that failed in a row
 
     # ---- the transport contract -----------------------------------------------------------
 
@@ -79,6 +78,7 @@ class Socket:
         self.tls = tls
         self.state = OPENING
         self.asked = False
+        self.ending = False
         self.out_left = 0
         self.waiting = False
         self.safety_ms = 0
@@ -96,9 +96,8 @@ class Socket:
 
     def close(self):
         """Close; `listener.closed(CLOSED_LOCAL)` follows unless it is closed already."""
-        if self.state == OPENING and not self.asked:
-            self.state = CLOSING
-            self._core.wake()
+        if self.state == OPENING and self._core.active is not self and not self.asked:
+            self.is_closed(CLOSED_LOCAL, self._core.time())  # the module does not know of it yet
         elif self.state == OPENING or self.state == OPEN:
             self.state = CLOSING
             self.out_left = 0
@@ -166,8 +165,6 @@ class Socket:
             return
         self.state = OPEN
         self.asked = False
-        self.held = True
-        self.failures = 0
         self.opened_at = now
         self.opens += 1
         self.arm(now)
@@ -199,8 +196,6 @@ class Socket:
             return
         if self.state == CLOSING:
             reason = CLOSED_LOCAL
-        elif self.state == OPENING:
-            self.failures += 1
         self.state = CLOSED
         self.reason = reason
         self.asked = False

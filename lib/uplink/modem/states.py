@@ -39,6 +39,7 @@ FALLING = const(21)  # waiting until it is down
 PAUSE = const(22)  # it is down: the pause before the next pulse
 WAITING = const(23)  # every rung has failed: wait, then power cycle
 HALTING = const(24)  # we want it off: told to switch off
+HALT_PULSE = const(25)  # … and PWRKEY held low, since it did not obey
 
 ANY = const(255)
 
@@ -68,6 +69,7 @@ STATES = (
     "pause",
     "waiting",
     "halting",
+    "halt-pulse",
 )
 
 # Events.
@@ -96,6 +98,7 @@ RESET = const(21)
 POWER = const(22)
 WAIT = const(23)
 HOPE = const(24)  # SIM or network came back while waiting
+CHECK = const(25)  # the server was not accepted: are the certificates in the module ours?
 
 EVENTS = (
     "start",
@@ -123,6 +126,7 @@ EVENTS = (
     "power",
     "wait",
     "hope",
+    "check",
 )
 
 NEXT = (
@@ -162,6 +166,7 @@ NEXT = (
     (ONLINE, NO_NETWORK, REGISTER),
     (ONLINE, NO_SIM, SIM),
     (ONLINE, SLEEP, ASLEEP),
+    (ONLINE, CHECK, FILES),
     (ASLEEP, WAKE, WAKING),
     (ASLEEP, TIMER, WAKING),
     (WAKING, TIMER, ONLINE),
@@ -175,6 +180,7 @@ NEXT = (
     (FILES, REOPEN, FILES),
     (FILES, DATA, FILES),
     (FILES, NETWORK, FILES),
+    (FILES, RADIO_OFF, RESETTING),
     (SIM, RETRY, SIM),
     (SIM, REOPEN, SIM),
     (SIM, DATA, SIM),
@@ -200,6 +206,7 @@ NEXT = (
     (ANY, RESET, RESETTING),
     (ANY, POWER, STOPPING),
     (STOPPING, DONE, FALLING),
+    (STOPPING, DOWN, FALLING),
     (STOPPING, DARK, PAUSE),
     (STOPPING, TIMER, PULSE_OFF),
     (STOPPING, SILENT, PULSE_OFF),
@@ -210,24 +217,33 @@ NEXT = (
     (FALLING, DARK, PAUSE),
     (FALLING, TIMER, PAUSE),
     (FALLING, SILENT, FALLING),
+    (FALLING, DOWN, FALLING),
+    (PAUSE, DOWN, PAUSE),
     (PAUSE, TIMER, PULSE),
     (PAUSE, SILENT, PAUSE),
     (PULSE, SILENT, PULSE),
     (ANY, WAIT, WAITING),
     (WAITING, TIMER, STOPPING),
-    (WAITING, HOPE, SIM),
+    (WAITING, HOPE, SETUP),
+    (WAITING, SKIP, PROBE),
     (WAITING, SILENT, WAITING),
     (WAITING, ALIVE, WAITING),
     # Whatever else happens.
     (ANY, READY, SETUP),
-    (ANY, DOWN, PAUSE),
+    (ANY, DOWN, FALLING),
     (ANY, SILENT, PROBE),
     (ANY, STOP, HALTING),
     (HALTING, DONE, OFF),
     (HALTING, DARK, OFF),
     (HALTING, DOWN, OFF),
-    (HALTING, TIMER, OFF),
-    (HALTING, SILENT, OFF),
+    (HALTING, TIMER, HALT_PULSE),
+    (HALTING, SILENT, HALT_PULSE),
+    (HALT_PULSE, SKIP, OFF),
+    (HALT_PULSE, TIMER, OFF),
+    (HALT_PULSE, DOWN, OFF),
+    (HALT_PULSE, SILENT, HALT_PULSE),
+    (HALT_PULSE, READY, HALT_PULSE),
+    (HALT_PULSE, START, PROBE),
     (HALTING, READY, HALTING),
     (HALTING, START, PROBE),
     (OFF, READY, OFF),

@@ -84,16 +84,26 @@ def on_ignored(m, c):
     """A URC that tells nothing that is used."""
 
 
+def _digits(c, into):
+    """A bare number as the answer; anything else is noise, or somebody else's line."""
+    c.rest()
+    if c.last - c.first < 10:
+        return _NOT_MINE
+    for i in range(c.first, c.last):
+        if not 48 <= c.buf[i] <= 57:
+            return _NOT_MINE
+    c.copy(into, 20)
+    return None
+
+
 def on_imei(m, c):
     """15 digits."""
-    c.rest()
-    c.copy(m.facts.imei, 20)
+    return _digits(c, m.facts.imei)
 
 
 def on_imsi(m, c):
     """15 digits."""
-    c.rest()
-    c.copy(m.facts.imsi, 20)
+    return _digits(c, m.facts.imsi)
 
 
 def on_iccid(m, c):
@@ -108,10 +118,11 @@ def on_cpin(m, c):
     """`+CPIN: READY`, `SIM PIN`, `SIM PUK`, `NOT INSERTED` …"""
     c.rest()
     if c.equals(b"READY"):
+        m.facts.pin_tried = False  # if one was entered, it was right
         m.sim(True, False)
         return None
     m.sim(False, c.equals(b"SIM PIN") or c.equals(b"SIM PUK"))
-    if m.cfg["sim"]["pin"] is None or c.equals(b"SIM PUK"):
+    if c.equals(b"SIM PUK"):
         m.facts.pin_tried = True
     return None if m.facts.sim_locked else _FAIL
 
@@ -136,6 +147,8 @@ def on_cops(m, c):
 def on_cereg(m, c):
     """`+CEREG: <n>,<stat>[…]`; with one parameter, or text second, it is the URC."""
     c.int()
+    if c.pos >= c.end or c.buf[c.pos] == 34:
+        return _NOT_MINE
     second = c.int(-9)
     if second < 0:
         return _NOT_MINE
@@ -215,7 +228,7 @@ def on_voltage(m, c):
 
 def pin_usable(m):
     """A PIN is tried once: a wrong one three times locks the SIM for good."""
-    if m.facts.pin_tried:
+    if m.facts.pin_tried or m.cfg["sim"]["pin"] is None:
         return False
     m.facts.pin_tried = True
     return True
@@ -223,8 +236,7 @@ def pin_usable(m):
 
 def on_spic(m, c):
     """`+SPIC: <tries for PIN>,…`: a first wrong try may have been made before a restart."""
-    if c.int(3) < 3:
-        m.facts.pin_tried = True
+    m.facts.pin_tried = c.int(3) < 3
 
 
 def on_cgnapn(m, c):

@@ -130,8 +130,8 @@ SETUP = (
     (0, (b"AT+CSCLK", _SLEEP), b"+CSCLK: ", None, 1_000, _SETTING),
     (0, (b"AT+CNMP", _MODE), b"+CNMP: ", None, 10_000, _SETTING),
     (0, (b"AT+CMNB", _RADIO), b"+CMNB: ", None, 10_000, _SETTING),
-    (0, (b"AT+CNETLIGHT", _LED), b"+CNETLIGHT: ", None, 1_000, _SETTING),
-    (0, (b"AT+CLTS", b"1"), b"+CLTS: ", None, 1_000, _SETTING),
+    (0, (b"AT+CNETLIGHT", _LED), b"+CNETLIGHT: ", None, 1_000, _SETTING | _MAY_FAIL),
+    (0, (b"AT+CLTS", b"1"), b"+CLTS: ", None, 1_000, _SETTING | _MAY_FAIL),
     (0, b"AT+CEREG=1", None, None, 1_000, 0),
     (_W_IDENTITY, b"AT+CGMM", b"", "on_model", 1_000, 0),
     (_W_IDENTITY, b"AT+CGMR", b"", "on_firmware", 1_000, 0),
@@ -187,7 +187,7 @@ RADIO = (
     (0, b"AT+CFUN=1", None, None, 15_000, _MAY_FAIL),
 )
 RESTART = ((0, b"AT+CFUN=1,1", None, None, 15_000, _MAY_FAIL),)
-SWITCH_OFF = ((0, b"AT+CPOWD=1", b"NORMAL POWER DOWN", None, 5_000, _LATER | _MAY_FAIL),)
+SWITCH_OFF = ((0, b"AT+CPOWD=1", None, None, 5_000, 0),)
 
 ATTACH = (
     (0, b"AT+CNACT?", b"+CNACT: ", "on_cnact", 2_000, 0),
@@ -199,7 +199,7 @@ ATTACH = (
     (_W_ANY_APN, b"AT+CNACT=1", None, None, 75_000, 0),
 )
 ATTACH_POLL = ((0, b"AT+CNACT?", b"+CNACT: ", "on_cnact", 2_000, 0),)
-DETACH = ((0, b"AT+CNACT=0", None, None, 40_000, _MAY_FAIL),)
+DETACH = ((0, b"AT+CNACT=0", b"+APP PDP: ", "on_pdp", 10_000, _LATER | _MAY_FAIL),)
 
 CLOCK = (
     (0, b"AT+CCLK?", b"+CCLK: ", "on_cclk", 2_000, _MAY_FAIL),
@@ -271,7 +271,7 @@ URCS = (
     (b"+CTZV: ", "on_ignored"),
     (b"*PSNWID: ", "on_ignored"),
     (b"+CNTP: ", "on_ignored"),
-    (b"+SNPING4: ", "on_ignored"),
+    (b"+SNPING4: ", "on_ping"),
 )
 
 # Results of AT+CAOPEN (manual 8.2.9) as the reasons of `errors`.
@@ -353,7 +353,10 @@ def on_file(m, c):
 def on_cnact(m, c):
     """`+CNACT: 1,"100.64.132.137"`"""
     state = c.int()
-    m.packet_data(state == 1 and c.text() and not c.equals(b"0.0.0.0"))
+    up = state == 1 and c.text() and not c.equals(b"0.0.0.0")
+    if up:
+        c.copy(m.facts.ip, 40)
+    m.packet_data(up)
 
 
 def on_ping(m, c):
@@ -370,7 +373,8 @@ def on_caopen(m, c):
     if s is None or result < 0:
         return None
     if not s.asked:
-        return _NOT_MINE if m.active is not None else None  # of an open given up long ago
+        return _NOT_MINE if m.active is not None else None  # of an open given up long ago, or
+        # too early to be of the one that is being prepared
     if result == 0:
         m.opened(s)
         return None
@@ -395,12 +399,10 @@ def on_casend(m, c):
 def on_payload(m, c):
     """`+CARECV: <n>,` and n bytes: returns n."""
     n = c.int()
-    if m.reading is None:
+    if m.reading is not None and n > m.asked_bytes:
+        m.engine.damage(m.now)
         return -1
-    if n > m.asked_bytes:
-        m.engine.lost_step(m.now)
-        return -1
-    return n
+    return n  # (of a read given up: counted and dropped)
 
 
 def on_carecv(m, c):
@@ -437,6 +439,7 @@ def on_castate_answer(m, c):
     s = m.socket(cid)
     if s is None:
         return
+    m.facts.listed |= 128
     if c.int() == 1:
         m.facts.listed |= 1 << cid
     elif s.state == 2:  # socket.OPEN
