@@ -198,6 +198,14 @@ class FakeBoard:
         self.say(b"+CASTATE: 0,0")
         self.heap.again(was)
 
+    def restart(self):
+        """The module starts anew."""
+        was = self.heap.unlock()
+        self.open = False
+        self.want = 0
+        self.say(b"RDY")
+        self.heap.again(was)
+
     def urc(self, text):
         was = self.heap.unlock()
         self.say(text)

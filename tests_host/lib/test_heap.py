@@ -1,5 +1,6 @@
 """The whole device with the heap locked after start (MicroPython; on CPython the same, unlocked):
-URCs, publishes at each QoS, received messages, keepalives, a lost connection and its recovery."""
+URCs, publishes at each QoS, received messages, keepalives, a lost connection and its recovery,
+the network's time, a restart of the module."""
 
 from fake_module import FakeBoard, Heap, drive
 
@@ -125,6 +126,15 @@ def traffic(device, n):
             return 6
         if not device.wait(0):
             return 7
+    # the network's time, a loss of registration, a restart of the module
+    connects = board.connects
+    board.urc(b'*PSUTTZ: 26/06/13,22:40:35","-16",1')
+    board.urc(b"+CEREG: 2")
+    if not device.wait(4):
+        return 8
+    board.restart()
+    if not device.wait(2, connects + 1):
+        return 9
     return 0
 
 
