@@ -6,7 +6,6 @@ The firmware is a small script here that says what a device says; broker and cli
 import contextlib
 import fcntl
 import io
-import os
 import shutil
 import subprocess
 import sys
@@ -20,11 +19,6 @@ from tools.demo import __main__ as command, broker, device, show
 from tools.demo.children import ChildError
 from tools.demo.show import Demo, Failed
 from tools.demo.view import Plain
-
-needs_mosquitto = pytest.mark.skipif(
-    not (shutil.which("mosquitto_pub") and os.path.exists("/usr/sbin/mosquitto")),
-    reason="mosquitto is not installed (make setup)",
-)
 
 # Publishes with the device's own certificate, and says what the firmware says.
 PUBLISHER = """
@@ -79,7 +73,6 @@ def run(options, late=None):
     return out.getvalue()
 
 
-@needs_mosquitto
 def test_it_ends_when_n_have_come_and_are_acknowledged(tmp_path):
     out = run(options(tmp_path, PUBLISHER, 2, 1))
     assert "received 2 telemetry messages, the device counts 2 acknowledged publishes" in out
@@ -91,25 +84,21 @@ def test_it_ends_when_n_have_come_and_are_acknowledged(tmp_path):
     assert (tmp_path / "demo" / "log" / "broker.log").exists()
 
 
-@needs_mosquitto
 def test_received_but_not_acknowledged_is_no_success(tmp_path):
     with pytest.raises(Failed, match="not done after 30 s.*received 2, acknowledged 0"):
         run(options(tmp_path, PUBLISHER, 2, 0), late=lambda demo: demo.progress.telemetry == 2)
 
 
-@needs_mosquitto
 def test_a_firmware_that_ends_is_told_with_its_last_lines(tmp_path):
     with pytest.raises(Failed, match="device ended with status 3(?s:.*)acknowledged 1"):
         run(options(tmp_path, PUBLISHER, 1, 1, 3))
 
 
-@needs_mosquitto
 def test_a_board_that_resets_is_started_again_but_not_for_ever(tmp_path):
     with pytest.raises(Failed, match="device ended with status 75"):
         run(options(tmp_path, "import sys; print('x'); sys.exit(75)"))
 
 
-@needs_mosquitto
 def test_the_stage_that_is_missing_is_named(tmp_path):
     code = "print('waiting', flush=True); import signal; signal.pause()"
     with pytest.raises(Failed, match="power is missing(?s:.*)last lines:(?s:.*)waiting"):
@@ -119,14 +108,12 @@ def test_the_stage_that_is_missing_is_named(tmp_path):
         )
 
 
-@needs_mosquitto
 def test_a_broker_that_cannot_start_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(broker, "_CONFIG", "nonsense here {user}{port}{ca}{cert}{key}\n")
     with pytest.raises(Failed, match="broker ended with status"):
         run(options(tmp_path, "pass"))
 
 
-@needs_mosquitto
 def test_nobody_without_a_certificate_is_let_in(tmp_path):
     """The broker demands client certificates: what the demo shows is not a formality."""
     code = """
@@ -156,7 +143,6 @@ def test_two_demos_do_not_share_a_folder(tmp_path):
             run(chosen)
 
 
-@needs_mosquitto
 def test_the_command_ends_with_a_sentence_and_leaves_nothing_behind(tmp_path):
     argv = [sys.executable, "-m", "tools.demo", "-n", "1", "--limit", "3", "--scale", "0.1"]
     argv += ["--dir", str(tmp_path / "demo")]
@@ -167,7 +153,6 @@ def test_the_command_ends_with_a_sentence_and_leaves_nothing_behind(tmp_path):
     assert still_running(tmp_path) == []
 
 
-@needs_mosquitto
 @pytest.mark.parametrize(("n", "status"), [([], 0), (["-n", "1"], 130)])
 def test_ctrl_c(tmp_path, n, status):
     argv = [sys.executable, "-m", "tools.demo", *n, "--limit", "50", "--scale", "0.1"]

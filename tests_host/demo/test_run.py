@@ -83,7 +83,6 @@ def test_check(folder, capsys):
     assert "good, device 7" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(not FIRMWARE.exists(), reason="no firmware built (make setup)")
 def test_the_firmware_runs_in_the_folder_of_its_configuration(folder, pty):
     """The folder's own main.py runs, and `load` gets the named file with the port put in."""
     (folder / "main.py").write_text(
@@ -97,7 +96,6 @@ def test_the_firmware_runs_in_the_folder_of_its_configuration(folder, pty):
     assert f"GOT {pty} 7 {folder}" in done.stdout and done.returncode == 0, done.stderr
 
 
-@pytest.mark.skipif(not FIRMWARE.exists(), reason="no firmware built (make setup)")
 def test_a_board_that_resets_is_started_again(folder, pty):
     (folder / "main.py").write_text(
         "import os, sys\n"

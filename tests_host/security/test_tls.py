@@ -159,6 +159,14 @@ def test_no_client_certificate(pki, lines):
     )
 
 
+def test_a_refused_handshake_is_no_lost_network(pki, lines):
+    world = make(pki, cert=None, key=None)
+    world.run(600)
+    used = world.modem.counters()
+    assert not world.mqtt.connected and world.service.failures
+    assert used["data"] + used["register"] + used["radio"] + used["reset"] + used["power"] == 0
+
+
 def test_unverified_works_only_when_written_and_warns_each_time(pki, lines, tmp_path):
     world = make(pki, server=wrong_host(pki), verify="none")
     assert world.run(120, lambda: world.mqtt.connected)

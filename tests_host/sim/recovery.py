@@ -12,7 +12,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "lib")]
 
 from tests_host.sim.bound import bound_s  # noqa: E402
 from tests_host.sim.broker import Broker  # noqa: E402
-from tests_host.sim.test_faults import CASES  # noqa: E402
+from tests_host.sim.cases import CASES  # noqa: E402
 from tests_host.sim.world import World, configuration  # noqa: E402
 from uplink import log  # noqa: E402
 

@@ -12,60 +12,12 @@ import pytest
 
 from tests_host.sim.bound import bound_s
 from tests_host.sim.broker import Broker
+from tests_host.sim.cases import CASES, ENDS
 from tests_host.sim.world import World, configuration
 from tools.modem.faults import FAULTS
 from uplink import log
 
 SEEDS = int(os.environ.get("UPLINK_SEEDS", "200"))
-
-# name, arguments: each fault of the list, some in more than one strength.
-CASES = [
-    ("lose", {"rate": 0.01, "count": 20}),
-    ("lose", {"rate": 0.2, "count": 40, "dir": "out"}),
-    ("double", {"rate": 0.01, "count": 20}),
-    ("garble", {"rate": 0.01, "count": 20}),
-    ("noise", {"bytes": 500}),
-    ("urc", {}),
-    ("urc", {"text": "+CEREG: 1"}),
-    ("urc_storm", {"count": 200}),
-    ("urc_anywhere", {"rate": 0.5}),
-    ("late", {"s": 10}),
-    ("late", {"s": 3, "count": 5}),
-    ("late", {"s": 100, "count": 2, "busy": 1}),
-    ("no_answer", {"count": 3}),
-    ("unheard", {"count": 3}),
-    ("error", {"count": 5}),
-    ("error", {"count": 2, "cme": 3}),
-    ("form", {"caopen": "long", "casend_line": 0}),
-    ("form", {"ok_first": 1, "prompt": "> "}),
-    ("form", {"echo": 1, "empty_read": "ok"}),
-    ("form", {"echo_payload": 1}),
-    ("form", {"short_reads": 1}),
-    ("latency", {"ms": 300}),
-    ("missing_dataind", {"count": 10}),
-    ("send_refused", {"count": 3}),
-    ("send_refused", {"count": 2, "stage": "prompt"}),
-    ("reboot", {}),
-    ("reboot_in_command", {}),
-    ("wedged_until_reset", {}),
-    ("wedged_until_power_cycle", {}),
-    ("brown_out", {"for_s": 2}),
-    ("brown_out", {"for_s": 200}),
-    ("under_voltage", {}),
-    ("sim_removed", {"for_s": 90}),
-    ("registration_denied", {"for_s": 120}),
-    ("registration_lost", {"for_s": 120}),
-    ("pdp_dropped", {}),
-    ("pdp_dropped", {"for_s": 120}),
-    ("socket_closed", {}),
-    ("network_stall", {"for_s": 60}),
-    ("network_dead", {}),
-    ("unreachable", {"for_s": 120}),
-    ("refused", {"for_s": 120}),
-    ("dns", {"for_s": 120}),
-]
-# How these end is another fault of the list, or they are one of the ends.
-ENDS = {"sim_back", "registration_back", "none"}
 
 
 @pytest.fixture(autouse=True)

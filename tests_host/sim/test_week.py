@@ -8,7 +8,7 @@ import pytest
 
 from tests_host.sim.bound import bound_s
 from tests_host.sim.broker import Broker
-from tests_host.sim.test_faults import CASES
+from tests_host.sim.cases import CASES
 from tests_host.sim.world import TOPIC, World, configuration
 from tools.modem.options import Options
 from uplink import log

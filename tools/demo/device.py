@@ -6,6 +6,8 @@ from pathlib import Path
 
 from tools.run import firmware
 
+from .state import WILL
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -19,7 +21,7 @@ def configuration(device, uart, pins, host, port, interval_s):
         "broker": {
             "host": host,
             "port": port,
-            "will": {"topic": status, "payload": "offline", "retain": True},
+            "will": {"topic": status, "payload": WILL, "retain": True},
             "birth": {"topic": status, "payload": "online", "retain": True},
         },
         "tls": {"ca": "ca.crt", "cert": "device.crt", "key": "device.key"},

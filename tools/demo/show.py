@@ -3,13 +3,12 @@
 import fcntl
 import queue
 import shutil
-import sys
 import time
 from pathlib import Path
 
 from tools.certs import Authority
 
-from . import broker as brokers, device as devices
+from . import broker as brokers, device as devices, modem as modems
 from .children import ChildError, Family
 from .state import Progress
 
@@ -45,7 +44,7 @@ class Demo:
         self.family = Family(self.lines)
         self.broker = None
         self.device = None
-        self.modem = {}  # what the virtual modem has printed: uart, pins
+        self.modem = None
         self.started = clock()
         self.next_command = None
 
@@ -80,11 +79,11 @@ class Demo:
         self.broker.watch(self.family, [f"devices/{DEVICE}/{name}" for name in _TOPICS])
         self._until(lambda: self.progress.watching, "mosquitto_sub to subscribe")
         self._start_modem()
-        view.note(f"virtual {self.options.modem} on {self.modem['uart']}, switched off")
+        view.note(f"virtual {self.options.modem} on {self.modem.uart}, switched off")
         config = devices.configuration(
             DEVICE,
-            self.modem["uart"],
-            self.modem["pins"],
+            self.modem.uart,
+            self.modem.pins,
             brokers.HOST,
             self.broker.port,
             self.options.interval,
@@ -98,16 +97,15 @@ class Demo:
 
     def _start_modem(self):
         options = self.options
-        port = self.broker.port
-        argv = [sys.executable, "-m", "tools.modem", options.modem, "--pty", "--pins", "--off"]
-        argv += ["--scale", str(options.scale), "--events", "-"]
-        argv += ["--redirect", f"{brokers.HOST}:{port}=127.0.0.1:{port}"]
+        more = ["--pins", "--off", "--scale", str(options.scale)]
+        more += modems.redirect(brokers.HOST, self.broker.port)
         for fault in options.fault:
-            argv += ["--fault", fault]
+            more += ["--fault", fault]
         if options.scenario:
-            argv += ["--scenario", str(Path(options.scenario).resolve())]
-        self.family.start("modem", argv, cwd=devices.ROOT, log=self.folder / "log" / "modem.log")
-        self._until(lambda: len(self.modem) == 2, "the virtual modem to name its pty")
+            more += ["--scenario", str(Path(options.scenario).resolve())]
+        log = self.folder / "log" / "modem.log"
+        self.modem = modems.VirtualModem(self.family, options.modem, log, *more)
+        self._until(lambda: self.modem.ready, "the virtual modem to name its pty")
 
     def _until(self, done, what):
         """Take lines until `done()`; `what` names it where that does not happen."""
@@ -137,7 +135,8 @@ class Demo:
         progress = self.progress
         return (
             f"done in {elapsed:.0f} s: mosquitto_sub received {progress.telemetry} telemetry "
-            f"messages, the device counts {progress.acked} acknowledged publishes"
+            f"messages, the device counts {progress.acked} acknowledged publishes "
+            f"({progress.kinds()})"
         )
 
     def _why(self):
@@ -163,9 +162,7 @@ class Demo:
             self._ended(source)
             return
         if source == "modem":
-            name, colon, path = text.partition(": ")
-            if colon and name in ("uart", "pins") and name not in self.modem:
-                self.modem[name] = path
+            self.modem.heard(text)
         shown = self.progress.line(source, text)
         if shown:
             self.view.line(source, shown)

@@ -9,6 +9,9 @@ import re
 STAGES = ("power", "registered", "address", "TLS", "MQTT")
 _POWER, _REGISTERED, _ADDRESS, _TLS, _MQTT = range(5)
 
+# What the broker publishes for a device that it has lost.
+WILL = "offline"
+
 _AT_HOME = {"registration 1", "registration 5"}
 _HOUSEKEEPING = re.compile(
     r"mosquitto version|Config loaded|Opening ipv|Warning: Mosquitto should not"
@@ -26,7 +29,9 @@ class Progress:
         self.watching = False
         self.telemetry = 0  # messages that the watcher has received
         self.replies = 0
-        self.others = 0
+        self.others = 0  # its status: one message for each connection
+        self.wills = 0  # "offline": published for it by the broker, when it was lost
+        self.duplicates = 0  # received once more, as QoS 1 allows after a lost connection
         self.acked = 0  # what the device's MQTT client has counted
         self.broker_acks = 0  # PUBACKs that the broker says it has sent to the device
         self.restarts = 0
@@ -34,6 +39,7 @@ class Progress:
         self.last_telemetry = ""
         self.last_command = ""
         self.last_reply = ""
+        self._seen = set()
         self.refused = ""  # what the device said when it did not start
 
     # ---- lines ------------------------------------------------------------------------------
@@ -57,6 +63,7 @@ class Progress:
         return text
 
     _acked_before = 0
+    _born = False  # its status of this connection has been received
 
     def _from_modem(self, text):
         if not text.startswith("{"):
@@ -93,6 +100,7 @@ class Progress:
         client = f" {self.device}"
         if text.startswith("New client connected") and f" as{client} " in text:
             self._reach(_MQTT)
+            self._born = False
         elif f"Client{client} " in text and (
             "disconnected" in text or "closed" in text or "timeout" in text
         ):
@@ -106,15 +114,28 @@ class Progress:
     def _from_watcher(self, text):
         topic, _, rest = text.partition(" ")
         _, _, payload = rest.partition(" ")
-        if topic.endswith("/telemetry"):
+        if topic.endswith("/status"):
+            self._status(payload)
+        elif text in self._seen:
+            self.duplicates += 1
+        elif topic.endswith("/telemetry"):
+            self._seen.add(text)
             self.telemetry += 1
             self.last_telemetry = payload
         elif topic.endswith("/reply"):
+            self._seen.add(text)
             self.replies += 1
             self.last_reply = payload
-        else:
-            self.others += 1
         return f"{topic} {payload}"
+
+    def _status(self, payload):
+        if payload == WILL:
+            self.wills += 1
+        elif self._born:
+            self.duplicates += 1
+        else:
+            self._born = True
+            self.others += 1
 
     def commanded(self, payload):
         """A command has been published."""
@@ -125,6 +146,7 @@ class Progress:
         """The firmware runs anew."""
         self.restarts += 1
         self._acked_before = 0
+        self._seen.clear()  # it counts from 1 again
 
     # ---- stages -----------------------------------------------------------------------------
 
@@ -139,7 +161,7 @@ class Progress:
 
     @property
     def received(self):
-        """Everything of the device that the watcher has received, all of it at QoS 1."""
+        """Everything that the device has published and the watcher received, at QoS 1; once."""
         return self.telemetry + self.replies + self.others
 
     def reached(self, n):
@@ -164,10 +186,15 @@ class Progress:
             parts.append(f"{name}{mark}" + (f" ({detail})" if detail else ""))
         return " → ".join(parts)
 
+    def kinds(self):
+        """What `received` is made of."""
+        text = f"telemetry {self.telemetry}, replies {self.replies}, status {self.others}"
+        return text + (f", duplicates besides {self.duplicates}" if self.duplicates else "")
+
     def counts(self):
         """The counters in one line."""
-        text = f"received {self.telemetry}, acknowledged {self.acked}, commands {self.commands}"
-        text += f", replies {self.replies}"
+        text = f"received {self.received}, acknowledged {self.acked} ({self.kinds()})"
+        text += f", commands {self.commands}"
         if self.restarts:
             text += f", restarts {self.restarts}"
         return text

@@ -16,6 +16,7 @@ class Plain:
         self.progress = progress
         self.out = sys.stdout if out is None else out
         self.chain = ""
+        self.counts = progress.counts()
 
     def __enter__(self):
         return self
@@ -30,8 +31,10 @@ class Plain:
         if chain != self.chain:
             self.chain = chain
             self._print(f"{'state':8}| {chain}")
-        if source == "watcher":
-            self._print(f"{'state':8}| {self.progress.counts()}")
+        counts = self.progress.counts()
+        if counts != self.counts:
+            self.counts = counts
+            self._print(f"{'state':8}| {counts}")
 
     def note(self, text):
         """Something that the demo itself has to say."""

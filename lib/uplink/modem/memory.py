@@ -53,6 +53,7 @@ class Memory:
         self.asked_bytes = 0
         self.got_bytes = 0
         self.work = socket.NOTHING  # what the engine does for `active`
+        self.tls_refused = 0  # handshakes that the server refused, in a row
         self.checked = False  # certificates were checked since the last open that succeeded
         self.reading = None
         self.form = 0  # which of the vendor's forms of the open command works

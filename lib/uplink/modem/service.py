@@ -18,6 +18,7 @@ _WATCH_SOON_MS = const(2_000)
 _POLL_MS = const(2_000)
 _WATCH_MS = const(60_000)
 _SEARCH_LIMIT = const(4)  # supervisions that may find "searching" before registration is lost
+_TLS_REFUSED = const(8)  # so many refused handshakes in a row count as a failure of the link
 _SEND_DOUBT_MS = const(2_000)  # a stray result so soon after a send puts the send in doubt
 
 
@@ -223,6 +224,7 @@ class Service(Machine):
     def opened(self, s):
         """The module has connected."""
         self.refused = -1
+        self.tls_refused = 0
         if s.tls:
             self.checked = False
         s.is_open(self.now)
@@ -243,11 +245,20 @@ class Service(Machine):
         s.is_closed(reason, self.now)
         if reason == errors.CLOSED_LINK:
             self.poll_at = self.now
+        if reason == errors.CLOSED_TLS:
+            # the server was reached and said no: only a module that is stuck says so for ever
+            self.tls_refused += 1
+            if self.tls_refused % _TLS_REFUSED:
+                return
         if reason != errors.CLOSED_CERTIFICATE and reason != errors.CLOSED_REFUSED:
             for other in self.sockets:
                 if other is not s and other.state == socket.OPEN:
                     return  # the path works: it is this server
             self._climb(ladder.RETRY)
+
+    def open_took_ms(self, s):
+        """How long the open has lasted."""
+        return ticks_diff(self.now, s.opened_at)
 
     def _untrusted(self):
         """The last open was refused for what the certificates say."""

@@ -108,6 +108,7 @@ SEND_MAX = 1460
 FILE_MAX = 10240
 FORMS = 2  # of AT+CAOPEN
 FILES = (b"uplink-ca.crt", b"uplink-cert.crt", b"uplink-key.pem")
+_HANDSHAKE_MS = const(20_000)
 
 PROBE = (b"AT+CMEE?", b"+CMEE: ")
 FINALS = ()
@@ -383,7 +384,9 @@ def on_caopen(m, c):
         if row[0] == result:
             m.open_failed(s, row[1])
             return None
-    m.open_failed(s, errors.CLOSED_TLS if s.tls and result == 27 else errors.CLOSED_TIMEOUT)
+    # 27, "connect failed": soon, a refused handshake; late, nobody there
+    refused = s.tls and result == 27 and m.open_took_ms(s) < _HANDSHAKE_MS
+    m.open_failed(s, errors.CLOSED_TLS if refused else errors.CLOSED_TIMEOUT)
     return None
 
 

@@ -273,6 +273,7 @@ class MQTT(Upkeep):
             return
         meant = self._why is None and (state == FAREWELL or state == CLOSING)
         if not meant:
+            told = self._long  # a refused login has its own line
             if self._why is None:
                 self._why = closed_text(reason)
                 if state == GREETING and reason == CLOSED_PEER:
@@ -280,7 +281,7 @@ class MQTT(Upkeep):
                     self._why = _UNGREETED
                     self._long = self._ungreeted
                     self._ungreeted = True
-            if not self._long:
+            if not told:
                 log.warn("mqtt", "connection ended:", self._why)
             self.last_error = self._why
         if self._was_up:
