@@ -203,3 +203,18 @@ def test_the_radio_rung_is_no_restart():
 def test_a_floor_is_a_floor():
     rungs = ladder.Ladder()
     assert [rungs.fail(ladder.WAIT) for _ in range(4)] == [ladder.WAIT] * 4
+
+
+def test_one_connection_goes_on_while_another_takes_its_time_to_open():
+    world = World(configuration(), services={(b"echo", 7): Echo()})
+    assert world.run(60, lambda: world.mqtt.connected)
+    world.vm.fault("unreachable", for_s=300)
+    other = world.modem.socket()
+    other.listener = Listener()
+    other.open(b"echo", 7, False)
+    world.run(5)
+    assert other.state == 1
+    world.publish(1)
+    assert world.run(5, lambda: world.arrived())
+    assert world.run(120, lambda: other.listener.reasons)
+    assert world.mqtt.connects == 1

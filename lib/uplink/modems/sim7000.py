@@ -236,6 +236,7 @@ OPEN = (
     (_W_CA, (b"AT+CASSLCFG=", _CID, b',"cacert","', _CA, b'"'), None, None, 2_000, 0),
     (_W_CERT, (b"AT+CASSLCFG=", _CID, b',"clientcert","', _CERT, b'"'), None, None, 2_000, 0),
     (0, b'AT+CACFG="KEEPALIVE",1,30,30,1', None, None, 2_000, _MAY_FAIL),
+    (0, b'AT+CACFG="ASYNCOPEN",1', None, None, 2_000, _MAY_FAIL),  # the other socket goes on
     (_W_FORM_0, (b"AT+CAOPEN=", _CID, b',"', _HOST, b'",', _PORT), b"+CAOPEN: ", "on_caopen",
      80_000, 0),
     (_W_FORM_1, (b"AT+CAOPEN=", _CID, b',"TCP","', _HOST, b'",', _PORT), b"+CAOPEN: ",
