@@ -43,6 +43,27 @@ def test_late_result_behind_the_probes_answer_starts_again():
     assert u.events[-1] == ("in step",)
 
 
+def test_late_answer_to_an_earlier_probe_is_nobodys():
+    u = User()
+    u.engine.run(CSQ, u.now)
+    u.wait(1050)
+    u.take()
+    u.wait(150)
+    assert u.take() == b"AT+CMEE?\r"
+    u.wait(1200)  # not answered in time: another one is sent
+    probe(u) if not u.sent else u.feed(b"\r\n+CMEE: 2\r\n\r\nOK\r\n")
+    u.wait(150)
+    assert u.events[-1] == ("in step",), u.events
+    u.take()
+    u.engine.run(CSQ, u.now)
+    u.wait(30)
+    assert u.take() == b"AT+CSQ\r"
+    u.feed(b"\r\n+CMEE: 2\r\n\r\nOK\r\n")  # the first probe's, at last
+    assert u.events[-1] == ("in step",)
+    u.feed(b"\r\n+CSQ: 25,99\r\n\r\nOK\r\n")
+    assert u.events[-2:] == [("csq", 25), ("finished", codes.OK)], u.events
+
+
 def test_silence_after_many_probes():
     u = User()
     u.engine.run(CSQ, u.now)

@@ -152,6 +152,13 @@ class Reader(Steps):
         if buf.startswith(b"AT", start):
             return  # echo
         state = self.state
+        if buf.startswith(self.vendor.PROBE[1], start):
+            # only probes are answered so: one of an earlier try comes with a result of its own
+            if state == _PROBE:
+                self.answered = True
+            else:
+                self.stray = True
+            return
         step = self.step
         prefix = None
         if state == _WAIT or state == _PAYLOAD:
@@ -161,11 +168,12 @@ class Reader(Steps):
                 if self._answer(now):
                     return
                 cursor.over(buf, start, ring.end)
-        elif state == _PROBE and buf.startswith(self.vendor.PROBE[1], start):
-            self.answered = True
-            return
         result = self._final(buf, start)
         if result >= 0:
+            if self.stray and state < _QUIET:
+                self.stray = False
+                self.late += 1
+                return
             if state == _WAIT or state == _PAYLOAD:
                 if self.ended:
                     self.late += 1

@@ -50,6 +50,7 @@ class Resync:
         self.seam = False  # the line end behind payload is due
         self.deaf = False  # out of step inside payload: nothing can be trusted until silence
         self.probes = 0
+        self.stray = False  # the answer to an earlier probe has come: its result is due
         self.answered = False  # the probe's own line has come
         self.deadline = 0
         self.result_at = 0  # when the last final result code came
@@ -96,6 +97,7 @@ class Resync:
         self._rest()
         self.deaf = deaf
         self.state = _QUIET
+        self.stray = False
         self.probes = _PROBES
         self.heard_at = now
         self.deadline = ticks_add(now, _QUIET_LIMIT_MS)
