@@ -218,3 +218,16 @@ def test_one_connection_goes_on_while_another_takes_its_time_to_open():
     assert world.run(5, lambda: world.arrived())
     assert world.run(120, lambda: other.listener.reasons)
     assert world.mqtt.connects == 1
+
+
+def test_the_reset_rung_without_the_pin_restarts_the_module_by_command():
+    world = device(("pwrkey", "dtr", "status"))
+    assert world.run(60, lambda: world.mqtt.connected)
+    world.modem.core._climb(ladder.RESET)
+    world.modem.changed()
+    world.run(20)
+    assert b"AT+CFUN=1,1\r" in said(world)
+    assert world.run(100, lambda: world.mqtt.connected)
+    used = world.modem.counters()
+    assert used["restarts"] == 0 and used["power"] == 0
+    assert not events(world, "power: going down")

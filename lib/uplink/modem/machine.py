@@ -170,7 +170,7 @@ class Machine(Memory):
         if rung == ladder.RESET and not self.has_reset:
             if self.engine.in_step and self.engine.idle:
                 self.asked_restart = True
-                self._enter(states.RESTARTING, states.RESET)
+                self.event(states.COMMAND)
                 self.doing = doing.STATE
                 self.engine.run(self.vendor.RESTART, now)
                 return

@@ -99,6 +99,7 @@ POWER = const(22)
 WAIT = const(23)
 HOPE = const(24)  # SIM or network came back while waiting
 CHECK = const(25)  # the server was not accepted: are the certificates in the module ours?
+COMMAND = const(26)  # rung: the module's own restart command, where RESET is not wired
 
 EVENTS = (
     "start",
@@ -127,6 +128,7 @@ EVENTS = (
     "wait",
     "hope",
     "check",
+    "command",
 )
 
 NEXT = (
@@ -204,6 +206,7 @@ NEXT = (
     (RADIO, DONE, SIM),
     (RADIO, TIMER, SIM),
     (ANY, RESET, RESETTING),
+    (ANY, COMMAND, RESTARTING),
     (ANY, POWER, STOPPING),
     (STOPPING, DONE, FALLING),
     (STOPPING, DOWN, FALLING),
