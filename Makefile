@@ -4,13 +4,16 @@ PYTHON ?= python3
 # Sources and reports are UTF-8, whatever the machine's locale.
 export PYTHONUTF8 := 1
 PY := .venv/bin/python
+# The board of make image: a folder of firmware/boards; DEBUG=1 keeps line numbers.
+BOARD ?= UPLINK_PICO
+DEBUG ?=
 # How many tests run at the same time: a number, or one for each core.
 JOBS ?= auto
 # More options for pytest: make test ARGS="-k ring".
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run lint format sizes diagram package.json clean
+.PHONY: help setup demo test run image lint format sizes diagram package.json clean
 # The targets start programs that talk to each other; they gain nothing from make's own -j.
 .NOTPARALLEL:
 
@@ -19,9 +22,10 @@ help:
 	@echo "make demo N=5           the same, ended by five acknowledged messages"
 	@echo "make run UART=/dev/ttyUSB0 CONFIG=uplink.json"
 	@echo "                        the firmware on this PC against a real modem, or any pty"
+	@echo "make image BOARD=UPLINK_PICO    build/UPLINK_PICO/uplink.uf2, and what it takes, by module"
 	@echo "make test               all tests (ARGS=\"-k ring\" passes options to pytest, JOBS=1 runs one at a time)"
 	@echo "make lint               style, types and mpy-cross alone;  make format  applies the style"
-	@echo "make sizes              bytes of bytecode, room by room"
+	@echo "make sizes              what each file of lib/uplink takes in an image: make image, shown again"
 	@echo "make diagram            the power machine and the recovery ladder, drawn from their tables"
 	@echo "make setup              only set up: Debian packages, .venv, MicroPython"
 	@echo "make package.json       list lib/ anew for mip"
@@ -37,6 +41,9 @@ demo:
 run:
 	@$(PYTHON) -m tools.setup demo
 	@$(PY) -m tools.run $(if $(UART),--uart $(UART)) $(if $(CONFIG),--config $(CONFIG)) $(ARGS)
+
+image:
+	@$(PYTHON) -m tools.image $(BOARD) $(if $(DEBUG),--debug)
 
 test: setup
 	@$(PY) -m pytest -n $(JOBS) $(ARGS)

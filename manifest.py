@@ -1,6 +1,6 @@
-# What is frozen into an image: the unix port's (build/firmware-64) and, included by
-# firmware/boards/…, a board's. boot.py and main.py stay on the file system: they are the user's to
-# edit, and a frozen main.py would hide the way back in.
+# What is frozen into the firmware on a PC (the unix port: build/firmware-64); a board's manifest is
+# firmware/boards/…/manifest.py. Both include firmware/uplink.py. boot.py and main.py stay on the
+# file system: they are the user's to edit, and a frozen main.py would hide the way back in.
 
 metadata(
     version="0.1.0",
@@ -11,4 +11,4 @@ metadata(
 # For applications on asyncio that run the loop as one of their tasks (uplink.serve). Frozen it
 # takes flash only.
 include("$(MPY_DIR)/extmod/asyncio")
-package("uplink", base_path="lib")
+include("firmware/uplink.py", port="unix")

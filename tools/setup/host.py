@@ -52,10 +52,29 @@ def widths():
 
 def _compilers(bits):
     yield "make", bool(find("make"))
+    yield "patch", bool(find("patch"))
     yield "gcc", bool(find("gcc"))
     yield "libc6-dev", not find("gcc") or _compiles()
     if 32 in bits:
         yield "gcc-multilib", _compiles("-m32")
+
+
+def _image():
+    """What the image for an RP2040 is made with, besides a compiler for this machine."""
+    arm = bool(find("arm-none-eabi-gcc"))
+    yield "gcc-arm-none-eabi", arm
+    yield "libnewlib-arm-none-eabi", arm and _arm("c", "stdio.h")
+    yield "libstdc++-arm-none-eabi-newlib", arm and _arm("c++", "cstdlib")
+    yield "cmake", bool(find("cmake"))
+
+
+def _arm(language, header):
+    """Whether the compiler for Arm finds a header of its library."""
+    argv = ["arm-none-eabi-gcc", "-mcpu=cortex-m0plus", "-mthumb", "-fsyntax-only"]
+    done = subprocess.run(
+        [*argv, "-x", language, "-"], input=f"#include <{header}>\n".encode(), capture_output=True
+    )
+    return done.returncode == 0
 
 
 def _others():
@@ -65,11 +84,14 @@ def _others():
     yield "python3-venv", all(map(importlib.util.find_spec, ("venv", "ensurepip")))
 
 
-def missing(bits):
+def missing(bits, image=False):
     """Names of the Debian packages that this machine lacks to build MicroPython for `bits` (maybe
-    none), to run a broker and to make a virtual environment.
+    none), to run a broker and to make a virtual environment; with `image` also those that an
+    RP2040's image takes.
     """
-    needed = [*_compilers(bits), *_others()] if bits else _others()
+    needed = [*_compilers(bits), *_others()] if bits else [*_others()]
+    if image:
+        needed += _image()
     return [name for name, there in needed if not there]
 
 
@@ -97,7 +119,7 @@ def install(packages):
         why_failed=lambda log: f"To do it by hand, as root:\n    apt-get update && {by_hand}",
     )
     importlib.invalidate_caches()
-    still = [name for name in missing(widths()) if name in packages]
+    still = [name for name in missing(widths(), image=True) if name in packages]
     if still:
         raise say.Blocked(
             f"{', '.join(still)} is installed, yet what it brings is not found.\n"

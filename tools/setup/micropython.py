@@ -1,8 +1,8 @@
 """MicroPython's unix port and mpy-cross, built once for all checkouts, and the firmware of this
 one.
 
-In the cache: the source tree with mpy-cross, and the port without our code (64 and 32 bit; 32 has
-the board's object sizes). In `build/`: links to those, and the firmware: the same port with this
+In the cache: the source tree with our patches and mpy-cross, and the port without our code (64 and
+32 bit; 32 has the board's object sizes). In `build/`: links to those, and the firmware: the same port with this
 checkout's manifest.py frozen in, made from a copy of the port's objects, so that only what is
 frozen is compiled again.
 """
@@ -28,28 +28,37 @@ _BITS = {64: (), 32: ("MICROPY_FORCE_32BIT=1",)}
 # asyncio alone, for the tests of the bridge to it: `micropython` as a user knows it, less the
 # network.
 _PLAIN_MANIFEST = 'include("$(MPY_DIR)/extmod/asyncio")\n'
-_MANIFEST = ROOT / "manifest.py"
+_MANIFESTS = (ROOT / "manifest.py", ROOT / "firmware" / "uplink.py")
+# Applied to the tree with `patch -p1`, in this order, for all ports.
+PATCHES = sorted((ROOT / "firmware" / "patches").glob("*.patch"))
 
 
 def _key():
     compiler = subprocess.run(["gcc", "--version"], capture_output=True, text=True).stdout
-    return digest(sources.SHA256, compiler, *_OPTIONS, *_BITS[32], _PLAIN_MANIFEST)
+    options = (*_OPTIONS, *_BITS[32], _PLAIN_MANIFEST)
+    return digest(sources.SHA256, compiler, *options, *PATCHES)
 
 
 def _home():
     return cache() / f"micropython-{sources.VERSION}-{_key()}"
 
 
+def tree():
+    """The folder in the cache with the patched source tree and mpy-cross, at `src`."""
+    home = _home()
+    once(home / "mpy-cross.built", _build_cross, home)
+    link("mpy-cross", home / "src" / "mpy-cross" / "build" / "mpy-cross")
+    return home
+
+
 def build(bits):
     """mpy-cross and the port without our code, in the cache, and `build/` linked to them."""
-    home = _home()
-    _once(home / "mpy-cross.built", _build_cross, home)
-    _once(home / f"{bits}.built", _build_port, home, bits)
-    link("mpy-cross", home / "src" / "mpy-cross" / "build" / "mpy-cross")
+    home = tree()
+    once(home / f"{bits}.built", _build_port, home, bits)
     link(f"micropython-{bits}", home / str(bits) / "micropython")
 
 
-def _once(stamp, work, *args):
+def once(stamp, work, *args):
     """Do `work` unless it was finished before; another process that does it is waited for."""
     if not stamp.exists():
         with alone(cache()):
@@ -62,13 +71,26 @@ def _build_cross(home):
     home.mkdir(exist_ok=True)
     src = home / "src"
     if not src.exists():
-        sources.unpack(src)
+        part = home / "patched"
+        shutil.rmtree(part, ignore_errors=True)
+        sources.unpack(part)
+        for patch in PATCHES:
+            _apply(patch, part)
+        part.rename(src)
     # The build asks for a file of each submodule; Debian leaves this library out, and nothing of
     # it is used.
     library = src / "lib" / "micropython-lib"
     library.mkdir(exist_ok=True)
     (library / "README.md").touch()
     _make("Building mpy-cross (about 10 s)", src, "mpy-cross")
+
+
+def _apply(patch, src):
+    say.run(
+        f"Patching MicroPython: {patch.stem}",
+        ["patch", "--directory", src, "-p1", "--forward", "--fuzz=0", "--input", patch],
+        why_failed=lambda log: f"{patch} does not fit MicroPython {sources.VERSION}.",
+    )
 
 
 def _build_port(home, bits):
@@ -84,7 +106,7 @@ def firmware(bits=64):
     """
     build(bits)
     home = _home()
-    key = digest(home.name, str(ROOT), _MANIFEST, *_frozen())
+    key = digest(home.name, str(ROOT), *_MANIFESTS, *frozen())
     objects = BUILD / f"unix-{bits}"
     stamp = objects / "built"
     if not is_stamped(stamp, key):
@@ -95,7 +117,7 @@ def firmware(bits=64):
     link(f"firmware-{bits}", objects / "micropython")
 
 
-def _frozen():
+def frozen():
     """What goes into the key for each file that could be frozen: its name and its content."""
     for path in sorted((ROOT / "lib").rglob("*.py")):
         yield str(path.relative_to(ROOT))
@@ -112,7 +134,7 @@ def _freeze(home, objects, bits):
     (objects / "built").unlink(missing_ok=True)
     # A module that is gone would stay among what is frozen.
     shutil.rmtree(objects / "frozen_mpy", ignore_errors=True)
-    _make_port(f"Freezing lib/uplink, {bits} bit", home / "src", objects, bits, _MANIFEST)
+    _make_port(f"Freezing lib/uplink, {bits} bit", home / "src", objects, bits, _MANIFESTS[0])
 
 
 def _make_port(what, src, into, bits, manifest):
@@ -129,8 +151,13 @@ def _make_port(what, src, into, bits, manifest):
 
 def _make(what, src, part, *settings):
     """make in one folder of the tree, with nothing of the caller's settings."""
+    jobs = f"-j{os.cpu_count() or 1}"
+    say.run(what, ["make", "-C", src / part, jobs, *settings], env=environment())
+
+
+def environment(**extra):
+    """What a build is given of this process's environment."""
     keep = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
     env = {name: os.environ[name] for name in keep if name in os.environ}
-    env.update(LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1")
-    jobs = f"-j{os.cpu_count() or 1}"
-    say.run(what, ["make", "-C", src / part, jobs, *settings], env=env)
+    env.update(extra, LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1")
+    return env

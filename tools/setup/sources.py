@@ -16,6 +16,8 @@ from . import host, say
 from .paths import cache
 
 VERSION = "1.25.0"
+# Its day of release, 2025-04-15: the date that an image shows.
+EPOCH = "1744675200"
 SUITE = "trixie"
 PACKAGE = "micropython"
 TARBALL = "micropython_1.25.0+ds.orig.tar.xz"
@@ -67,21 +69,25 @@ def _fetch(folder):
             f"Put Debian's {TARBALL} into {folder}, or set UPLINK_MICROPYTHON to a micropython "
             f"{VERSION} of your own (enough for `make demo`)."
         )
-    options = _configure(cache() / "apt")
-    say.run(
-        f"Reading Debian {SUITE}'s list of sources",
-        ["apt-get", *options, "update", "--error-on=any"],
-        why_failed=_why_not,
-    )
-    say.run(
+    apt_get(
         f"Downloading MicroPython {VERSION} (6 MB)",
-        ["apt-get", *options, "source", "--download-only", "--tar-only", PACKAGE],
-        cwd=folder,
-        why_failed=_why_not,
+        *("source", "--download-only", "--tar-only", PACKAGE),
+        folder=folder,
     )
     if not (folder / TARBALL).exists():
         got = ", ".join(sorted(p.name for p in folder.iterdir())) or "nothing"
         raise say.Blocked(f"Debian {SUITE} gave {got} where {TARBALL} was expected.")
+
+
+def apt_get(what, *command, folder):
+    """Run apt-get's `command` in `folder`, as of what trixie has today."""
+    options = _configure(cache() / "apt")
+    say.run(
+        f"Reading Debian {SUITE}'s list of packages",
+        ["apt-get", *options, "update", "--error-on=any"],
+        why_failed=_why_not,
+    )
+    say.run(what, ["apt-get", *options, *command], cwd=folder, why_failed=_why_not)
 
 
 def _configure(folder):
@@ -115,12 +121,12 @@ def _listings():
 
 
 def private_source(listings):
-    """A deb822 stanza that reads `SUITE`'s sources from the mirror that `listings` name for Debian
+    """A deb822 stanza that reads `SUITE` from the mirror that `listings` name for Debian
     itself.
     """
     for text in listings:
         for mirror, signed_by in (*_stanzas(text), *_lines(text)):
-            return f"Types: deb-src\nURIs: {mirror}\nSuites: {SUITE}\nComponents: main\n" + (
+            return f"Types: deb deb-src\nURIs: {mirror}\nSuites: {SUITE}\nComponents: main\n" + (
                 f"Signed-By:{signed_by}\n" if signed_by else ""
             )
     raise say.Blocked(

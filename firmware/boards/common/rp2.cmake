@@ -1,0 +1,11 @@
+# What Uplink's boards with an RP2040 or RP2350 share; included by their mpconfigboard.cmake.
+
+# The modem does TLS. (A MicroPython without firmware/patches/0001 sets this back, compiles mbedtls, and the linker drops it.)
+set(MICROPY_SSL_MBEDTLS OFF)
+
+# The port's mpconfigport.h leaves a board no say in most options: this header includes it, then has its say.
+list(APPEND MICROPY_DEF_BOARD MP_CONFIGFILE="${CMAKE_CURRENT_LIST_DIR}/uplink_rp2.h")
+
+list(APPEND MICROPY_SOURCE_BOARD ${CMAKE_CURRENT_LIST_DIR}/uplink_rp2.c)
+
+set(MICROPY_FROZEN_MANIFEST ${MICROPY_BOARD_DIR}/manifest.py)

@@ -1,0 +1,57 @@
+// MicroPython's options for a device whose internet is a modem on its UART: the port's own, less what only a device with
+// Wi-Fi, TLS of its own, a second program or a removable disk needs. What sensors and actuators need stays: ADC, I2C, SPI,
+// PWM, PIO, DMA, 1-Wire, DHT, timers, RTC, and the native and viper compilers.
+//
+// A board's mpconfigboard.h can take a part back: #define UPLINK_WITH_THREAD (1), and so on.
+
+#include <mpconfigport.h>
+
+// TLS and ciphers are the modem's. SHA-256 stays (mpremote verifies files with it), from lib/crypto-algorithms; SHA-1 and AES
+// would need mbedtls. Undefined, not 0: the port asks with #ifdef.
+#undef MICROPY_SSL_MBEDTLS
+#undef MICROPY_TRACKED_ALLOC
+#define MICROPY_TRACKED_ALLOC (0)
+#undef MICROPY_PY_HASHLIB_SHA1
+#define MICROPY_PY_HASHLIB_SHA1 (0)
+#undef MICROPY_PY_CRYPTOLIB
+#define MICROPY_PY_CRYPTOLIB (0)
+
+// The flash is littlefs, which survives a loss of power; FAT is for cards and USB disks.
+#ifndef UPLINK_WITH_FAT
+#define UPLINK_WITH_FAT (0)
+#endif
+#undef MICROPY_VFS_FAT
+#define MICROPY_VFS_FAT UPLINK_WITH_FAT
+
+// Sound.
+#ifndef UPLINK_WITH_I2S
+#define UPLINK_WITH_I2S (0)
+#endif
+#undef MICROPY_PY_MACHINE_I2S
+#define MICROPY_PY_MACHINE_I2S UPLINK_WITH_I2S
+
+// Chains of coloured LEDs (neopixel): interrupts are off for 30 us a LED, and the UART's FIFO holds 32 bytes.
+#ifndef UPLINK_WITH_BITSTREAM
+#define UPLINK_WITH_BITSTREAM (0)
+#endif
+#undef MICROPY_PY_MACHINE_BITSTREAM
+#define MICROPY_PY_MACHINE_BITSTREAM UPLINK_WITH_BITSTREAM
+
+// The second core, which the port offers as _thread. Without it the interpreter reaches its state directly, takes no
+// locks when it allocates, and stops no other core to write flash.
+#ifndef UPLINK_WITH_THREAD
+#define UPLINK_WITH_THREAD (0)
+#endif
+#if !UPLINK_WITH_THREAD
+#undef MICROPY_PY_THREAD
+#define MICROPY_PY_THREAD (0)
+#undef MICROPY_THREAD_YIELD
+#define MICROPY_THREAD_YIELD()
+#endif
+
+// USB: the serial port of the REPL. Other USB devices written in Python (machine.USBDevice) take RAM for their endpoints.
+#ifndef UPLINK_WITH_USB_DEVICES
+#define UPLINK_WITH_USB_DEVICES (0)
+#endif
+#undef MICROPY_HW_ENABLE_USB_RUNTIME_DEVICE
+#define MICROPY_HW_ENABLE_USB_RUNTIME_DEVICE UPLINK_WITH_USB_DEVICES

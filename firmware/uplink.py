@@ -1,0 +1,57 @@
+# lib/uplink for one image: what the manifests of the boards, and the unix port's (manifest.py), include.
+#
+#   port     "rp2", "esp32" or "unix": the file of lib/uplink/port that is this image's board
+#   vendors  names of files in lib/uplink/modems: only these modems are frozen; None: all
+#   opt      3 without line numbers, 0 with them
+#
+# What is left out is named here, so that a new file is in every image until someone says otherwise.
+
+import os
+
+options.defaults(vendors=None, opt=0)
+
+ROOMS = "../lib"
+# Port → its own files in lib/uplink/port. What is in none of these sets belongs to all.
+PORTS = {
+    "rp2": {"rp2.py", "machine_board.py"},
+    "esp32": {"esp32.py", "machine_board.py"},
+    "unix": {"unix.py", "host.py"},
+    "cpython": {"cpython.py", "host.py"},
+}
+# What every vendor stands on.
+SHARED = {"__init__.py", "common.py"}
+
+
+def others(port):
+    """The files of lib/uplink/port that are other ports' alone."""
+    return {name for files in PORTS.values() for name in files} - PORTS[port]
+
+
+def wanted(room, name):
+    """Whether this image has the file `name` of a room."""
+    if room == "port":
+        return name not in others(options.port)
+    if room == "modems" and options.vendors is not None:
+        return name in SHARED or name[: -len(".py")] in options.vendors
+    return True
+
+
+def files(top):
+    """Paths below lib/ of the files that this image has."""
+    found = []
+    for folder, _, names in os.walk(os.path.join(top, "uplink")):
+        room = os.path.relpath(folder, os.path.join(top, "uplink"))
+        found += [
+            os.path.relpath(os.path.join(folder, name), top)
+            for name in names
+            if name.endswith(".py") and wanted(room, name)
+        ]
+    return sorted(found)
+
+
+for vendor in options.vendors or ():
+    if not os.path.exists(os.path.join(ROOMS, "uplink/modems", vendor + ".py")):
+        raise ValueError("the manifest names the vendor %r: no lib/uplink/modems/%s.py" % (vendor, vendor))
+
+for path in files(ROOMS):
+    module(path, base_path=ROOMS, opt=options.opt)
