@@ -25,7 +25,7 @@ help:
 	@echo "make image BOARD=UPLINK_PICO    build/UPLINK_PICO/uplink.uf2, and what it takes, by module"
 	@echo "make test               all tests (ARGS=\"-k ring\" passes options to pytest, JOBS=1 runs one at a time)"
 	@echo "make lint               style, types and mpy-cross alone;  make format  applies the style"
-	@echo "make sizes              what each file of lib/uplink takes in an image: make image, shown again"
+	@echo "make sizes              what lib/uplink takes of flash and RAM there, file by file (the same as make image)"
 	@echo "make diagram            the power machine and the recovery ladder, drawn from their tables"
 	@echo "make setup              only set up: Debian packages, .venv, MicroPython"
 	@echo "make package.json       list lib/ anew for mip"
@@ -55,8 +55,7 @@ format: setup
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-sizes: setup
-	@$(PY) -m tools.setup.sizes
+sizes: image
 
 diagram: setup
 	@$(PY) -m tools.diagram $(ARGS)

@@ -11,7 +11,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 from tools.setup import debs, host, micropython, say, sources
 from tools.setup.paths import BUILD, ROOT, alone, digest, is_stamped
@@ -140,8 +139,6 @@ def _make(image, base, opt, plain):
         _freeze(image, base, image.without, opt, uplink=False)
         stamp.write_text(plain)
     _freeze(image, base, image.folder, opt, uplink=True)
-    objcopy = _tool(base, "objcopy")
-    subprocess.run([objcopy, "-Obinary", image.elf, image.bin], check=True)
     convert = base.parent / "src" / "tools" / "uf2conv.py"
     argv = [sys.executable, convert, "-b", hex(FLASH), "-f", hex(_family(base)), "-c"]
     subprocess.run([*argv, "-o", image.uf2, image.bin], check=True, capture_output=True)
@@ -171,9 +168,11 @@ def _freeze(image, base, folder, opt, uplink):
     env = micropython.environment()
     say.run(f"Freezing {what}", freeze, env=env)
     flags = compiler_flags(base)
-    compile_ = [_tool(base, "gcc"), *flags, "-o", made, "-c", code]
+    compile_ = [tool("gcc"), *flags, "-o", made, "-c", code]
     say.run(f"Compiling {what}", compile_, cwd=base / "build", env=env)
     say.run(f"Linking {what}", _link(base, made, elf), cwd=base / "build", env=env)
+    flat = elf.with_suffix(".bin")
+    subprocess.run([tool("objcopy"), "-Obinary", elf, flat], check=True)
 
 
 def compiler_flags(base):
@@ -193,11 +192,9 @@ def _link(base, made, elf):
     return [part.replace("-Map=firmware.elf.map", f"-Map={elf}.map") for part in argv]
 
 
-def _tool(base, name):
-    """The path of the compiler's `gcc`, `objcopy`, …"""
-    cache = (base / "build" / "CMakeCache.txt").read_text()
-    gcc = Path(re.search(r"(?m)^CMAKE_C_COMPILER:\w+=(.*)$", cache)[1])
-    return gcc.with_name(gcc.name.replace("gcc", name))
+def tool(name):
+    """The path of the compiler's `gcc`, `objcopy`, `nm`, …"""
+    return f"arm-none-eabi-{name}"
 
 
 def _family(base):

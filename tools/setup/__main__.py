@@ -7,11 +7,12 @@ import sys
 from . import host, micropython, package, say, venv
 
 _ABOUT = """\
-steps (without one: the first four):
+steps (without one: the first five):
   host         install the Debian packages that are missing (as root or with sudo)
   python       create .venv from the pinned requirements
   micropython  build MicroPython (unix port, 64 and 32 bit) and mpy-cross, kept in the user's cache
   firmware     the same with lib/uplink frozen in: build/firmware-64 and build/firmware-32
+  image        the image of UPLINK_PICO: build/UPLINK_PICO/uplink.uf2, .bin and .elf
   demo         what the demo needs: packages, .venv and build/firmware-64
   package      write package.json (what mip installs) anew from lib/
 """
@@ -19,6 +20,10 @@ steps (without one: the first four):
 
 def _host():
     host.install(host.missing(host.widths()))
+
+
+def _all_host():
+    host.install(host.missing(host.widths(), image=True))
 
 
 def _micropython():
@@ -29,6 +34,14 @@ def _micropython():
 def _firmware():
     for bits in host.widths():
         micropython.firmware(bits)
+
+
+def _image():
+    # Not part of this package, but set up as well: the tests run that image.
+    from tools.image import build
+
+    build.prepare()
+    build.build()
 
 
 def _demo():
@@ -50,9 +63,10 @@ _STEPS = {
     "python": (_host, venv.make),
     "micropython": (_host, _micropython),
     "firmware": (_host, _firmware),
+    "image": (_image,),
     "demo": (_demo,),
     "package": (package.write,),
-    "all": (_host, venv.make, _micropython, _firmware),
+    "all": (_all_host, venv.make, _micropython, _firmware, _image),
 }
 
 

@@ -1,0 +1,31 @@
+"""firmware/budget.toml: what an image may take. `over` says, a sentence each, where it takes more."""
+
+import tomllib
+
+from tools.setup.paths import ROOT
+
+PATH = ROOT / "firmware" / "budget.toml"
+
+
+def read():
+    return tomllib.loads(PATH.read_text())
+
+
+def over(sizes, board, budget):
+    """Sentences about what `sizes` has more than `budget` allows to `board`; none: all is well."""
+    limits, rooms = budget.get(board, {}), budget["uplink"]
+    totals = sizes.room_totals()
+    found = [_more(room, totals[room], rooms[room]) for room in totals if room in rooms]
+    found += [f"{room} is in no line of [uplink]" for room in sorted(totals.keys() - rooms.keys())]
+    found.append(_more("lib/uplink, all of it", sizes.uplink, rooms["total"]))
+    found.append(_more("static RAM of lib/uplink", sizes.uplink_ram, rooms["ram"]))
+    found.append(_more("the image", sizes.flash, limits.get("flash", sizes.flash)))
+    found.append(_more("static RAM", sizes.static_ram, limits.get("ram", sizes.static_ram)))
+    least = limits.get("heap", 0)
+    if sizes.heap < least:
+        found.append(f"the heap is {sizes.heap:,} bytes, and is to be {least:,} at least")
+    return [sentence for sentence in found if sentence]
+
+
+def _more(what, bytes_, limit):
+    return f"{what} takes {bytes_:,} bytes of {limit:,}" if bytes_ > limit else None

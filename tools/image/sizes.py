@@ -1,0 +1,185 @@
+"""What an image takes of flash and RAM: the whole from the linker, and the share of each frozen file.
+
+The whole of lib/uplink is the image less the image without it. A file's share of it is
+
+- code: its bytecode and native code;
+- constants: its objects, their text, and its tables of names and constants;
+- names: the strings that the interpreter knows by number, with what it keeps beside them (a hash,
+  a length, a pointer).
+
+A text that several files use is shared among them; one that the image without lib/uplink has
+already costs nothing. What is left over (alignment, and what no name tells whose it is) is
+`shared`.
+"""
+
+import ast
+import re
+import subprocess
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+# Sections of the ELF that are in RAM.
+_RAM = (".ram_vector_table", ".data", ".uninitialized_data", ".uninitialized_bss", ".bss")
+_RAM += (".scratch_x", ".scratch_y")
+# A pointer, a byte of hash, a byte of length.
+_PER_NAME = 6
+SHARED = "shared"
+GROUND = "ground"
+
+
+@dataclass
+class Share:
+    """Bytes of one file, or of what files share."""
+
+    code: int = 0
+    constants: float = 0
+    names: float = 0
+
+    @property
+    def total(self):
+        return self.code + round(self.constants) + round(self.names)
+
+
+@dataclass
+class Sizes:
+    """An image in bytes. `files`: name below lib/uplink → Share; they add up to `uplink`."""
+
+    flash: int
+    uplink: int
+    static_ram: int
+    uplink_ram: int
+    stack: int
+    heap: int
+    files: dict = field(default_factory=dict)
+
+    def rooms(self):
+        """Room → {file: Share}; the files in no room are the ground that all stand on."""
+        found = defaultdict(dict)
+        for name, share in self.files.items():
+            if name != SHARED:
+                found[name.split("/")[0] if "/" in name else GROUND][name] = share
+        return dict(found)
+
+    def room_totals(self):
+        return {
+            room: sum(share.total for share in files.values())
+            for room, files in self.rooms().items()
+        }
+
+
+def measure(image, tool):
+    """The Sizes of an image (a build.Image); `tool(name)` is the path of the compiler's `nm`."""
+    elf, plain = (_symbols(tool, path) for path in (image.elf, image.without / "uplink.elf"))
+    ram, plain_ram = (
+        _ram(_sections(tool, path)) for path in (image.elf, image.without / "uplink.elf")
+    )
+    flash, plain_flash = (s["__flash_binary_end"] - s["__flash_binary_start"] for s in (elf, plain))
+    shares = of_files(
+        (image.folder / "frozen_content.c").read_text(),
+        (image.without / "frozen_content.c").read_text(),
+        (image.without / "uplink.bin").read_bytes(),
+        _sizes(tool, image.folder / "frozen.o"),
+    )
+    uplink = flash - plain_flash
+    shares[SHARED] = Share(uplink - sum(share.total for share in shares.values()))
+    return Sizes(
+        flash=flash,
+        uplink=uplink,
+        static_ram=ram,
+        uplink_ram=ram - plain_ram,
+        stack=elf["__StackTop"] - elf["__StackBottom"],
+        heap=elf["__GcHeapEnd"] - elf["__GcHeapStart"],
+        files=shares,
+    )
+
+
+def of_files(frozen, plain, flash, symbols):
+    """{name: Share} of the files of lib/uplink in the C source `frozen`, by the sizes of its
+    symbols; what the image without them has already (its source `plain`, its bytes `flash`) costs
+    nothing.
+    """
+    known = set(re.findall(r"\bMP_QSTR_\w+", _head(plain)))
+    new = {name: _text(text) for name, text in _pool(frozen).items() if name not in known}
+    shares, names, texts = {}, defaultdict(list), defaultdict(list)
+    for file, part in _modules(frozen):
+        if not file.startswith("uplink/"):
+            continue
+        # Its place in the list of the frozen files: a name and a pointer.
+        share = shares[file.removeprefix("uplink/")] = Share(constants=len(file) + 1 + 4)
+        for symbol in set(re.findall(r"(?m)^static (?:const )?[\w \*]*?\b(\w+)(?:\[| = )", part)):
+            size = symbols.get(symbol, 0)
+            if symbol.startswith("fun_data_"):
+                share.code += size
+            else:
+                share.constants += size
+        for literal in re.findall(r'\(const byte\*\)"((?:\\x..)*)"', part):
+            texts[_text(literal)].append((share, "constants"))
+        for name in set(re.findall(r"\bMP_QSTR_\w+", part)) & new.keys():
+            names[name].append(share)
+            texts[new[name]].append((share, "names"))
+    for sharers in names.values():
+        for share in sharers:
+            share.names += _PER_NAME / len(sharers)
+    for text in _stored(texts, flash):
+        for share, kind in texts[text]:
+            setattr(share, kind, getattr(share, kind) + (len(text) + 1) / len(texts[text]))
+    return shares
+
+
+def _stored(texts, flash):
+    """Those of `texts` that the linker stores: none that `flash` has, or another text ends with."""
+    backwards = sorted(text[::-1] for text in texts)
+    for text, after in zip(backwards, [*backwards[1:], b""], strict=True):
+        if not after.startswith(text) and text[::-1] + b"\0" not in flash:
+            yield text[::-1]
+
+
+def _head(frozen):
+    """The source before its first module: the names that it adds to the interpreter's."""
+    return frozen.split("// frozen module", 1)[0]
+
+
+def _pool(frozen):
+    """{name: C string} of the strings that a source adds to the interpreter's."""
+    head = _head(frozen)
+    names = re.findall(r"(?m)^    (MP_QSTR_\w+)(?: = MP_QSTRnumber_of)?,$", head)
+    literals = re.findall(r'(?m)^        "(.*)",$', head)
+    return dict(zip(names, literals, strict=True))
+
+
+def _text(literal):
+    """The bytes of a C string."""
+    return ast.literal_eval(f'b"{literal}"')
+
+
+def _modules(frozen):
+    """(file name, C source) of each frozen module."""
+    for part in frozen.split("// frozen module ")[1:]:
+        yield re.search(r"(?m)^// - frozen file name: (.*)$", part)[1], part
+
+
+def _run(*argv):
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+
+
+def _symbols(tool, path):
+    """{symbol: address}."""
+    rows = (line.split() for line in _run(tool("nm"), path).splitlines())
+    return {row[2]: int(row[0], 16) for row in rows if len(row) == 3}
+
+
+def _sizes(tool, path):
+    """{symbol: size}."""
+    rows = (line.split() for line in _run(tool("nm"), "-S", path).splitlines())
+    return {row[3]: int(row[1], 16) for row in rows if len(row) == 4}
+
+
+def _sections(tool, path):
+    rows = (line.split() for line in _run(tool("size"), "-A", path).splitlines())
+    return {row[0]: int(row[1]) for row in rows if len(row) == 3 and row[1].isdigit()}
+
+
+def _ram(sections):
+    """RAM that is taken before MicroPython starts, without the stack and its own heap."""
+    return sum(sections.get(name, 0) for name in _RAM)
+
