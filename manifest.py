@@ -1,5 +1,5 @@
-# What is frozen into the firmware on a PC (the unix port: build/firmware-64); a board's manifest is
-# firmware/boards/…/manifest.py. Both include firmware/uplink.py. boot.py and main.py stay on the
+# What is frozen into the firmware on a PC (the unix port: build/firmware-64); a board's manifest
+# is firmware/boards/…/manifest.py. Both include firmware/manifest.py. boot.py and main.py stay on the
 # file system: they are the user's to edit, and a frozen main.py would hide the way back in.
 
 metadata(
@@ -11,4 +11,4 @@ metadata(
 # For applications on asyncio that run the loop as one of their tasks (uplink.serve). Frozen it
 # takes flash only.
 include("$(MPY_DIR)/extmod/asyncio")
-include("firmware/uplink.py", port="unix")
+include("firmware/manifest.py", port="unix")

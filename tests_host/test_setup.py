@@ -50,7 +50,8 @@ deb [arch=amd64 signed-by=/etc/apt/debian.gpg] http://mirror.example/debian book
 def test_mirror_of_a_deb822_file_with_its_key():
     text = sources.private_source([DEB822])
     assert text == (
-        "Types: deb-src\nURIs: http://mirror.example/debian\nSuites: trixie\nComponents: main\n"
+        "Types: deb deb-src\nURIs: http://mirror.example/debian\n"
+        "Suites: trixie\nComponents: main\n"
         "Signed-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n mQINBGPL0BUBEADmW5NdOOHwPIJlgPu\n"
         " -----END PGP PUBLIC KEY BLOCK-----\n"
     )

@@ -1,4 +1,4 @@
-"""firmware/budget.toml: what an image may take. `over` says, a sentence each, where it takes more."""
+"""firmware/budget.toml: what an image may take. `over` says where it takes more."""
 
 import tomllib
 

@@ -16,8 +16,10 @@ from tools.setup import debs, host, micropython, say, sources
 from tools.setup.paths import BUILD, ROOT, alone, digest, is_stamped
 
 BOARDS = ROOT / "firmware" / "boards"
+# What the boards with these chips share; their definitions name it as ../../rp2.
+_COMMON = ROOT / "firmware" / "rp2"
 DEFAULT = "UPLINK_PICO"
-# C_DEFINES of a chip → its family in a UF2 file (github.com/microsoft/uf2, utils/uf2families.json).
+# C_DEFINES of a chip → its family in a UF2 file (github.com/microsoft/uf2: uf2families.json).
 FAMILIES = {"PICO_RP2040=1": 0xE48BFF56, "PICO_RP2350=1": 0xE48BFF59}
 FLASH = 0x10000000
 _TARGET = "CMakeFiles/firmware.dir"
@@ -59,8 +61,8 @@ def build(board=DEFAULT, debug=False):
     image = Image(board, debug)
     base = _base(image)
     opt = 0 if debug else 3
-    manifests = sorted((ROOT / "firmware").glob("*.py"))
-    plain = digest(base.name, str(ROOT), str(opt), image.definition / "manifest.py", *manifests)
+    manifests = (image.definition / "manifest.py", ROOT / "firmware" / "manifest.py")
+    plain = digest(base.name, str(ROOT), str(opt), *manifests)
     key = digest(plain, *micropython.frozen())
     stamp = image.folder / "built"
     if not is_stamped(stamp, key):
@@ -89,10 +91,10 @@ def _version(program):
 
 
 def _base(image):
-    """The folder in the cache with the port's objects for the board: `boards`, `build`."""
+    """The folder in the cache with the port's objects for the board, at `build`."""
     home = micropython.tree()
     parts = [home.name, _version("arm-none-eabi-gcc"), _version("cmake"), debs.key(), _LEAST]
-    for folder in (image.definition, BOARDS / "common"):
+    for folder in (image.definition, _COMMON):
         for path in sorted(folder.iterdir()):
             # What is frozen is no part of the objects.
             if path.name != "manifest.py":
@@ -107,12 +109,12 @@ def _build_base(image, base):
     src = base.parent / "src"
     debs.put_into(src)
     # A copy: the checkout may go, and what CMake finds here must stay.
-    for name in (image.board, "common"):
-        shutil.copytree(BOARDS / name, base / "boards" / name)
+    for folder in (image.definition, _COMMON):
+        shutil.copytree(folder, base / folder.relative_to(ROOT))
     (base / "manifest.py").write_text(_LEAST)
     settings = {
         "MICROPY_BOARD": image.board,
-        "MICROPY_BOARD_DIR": base / "boards" / image.board,
+        "MICROPY_BOARD_DIR": base / image.definition.relative_to(ROOT),
         "MICROPY_FROZEN_MANIFEST": base / "manifest.py",
         "PICO_NO_PICOTOOL": 1,
         "Python3_EXECUTABLE": sys.executable,
@@ -145,7 +147,7 @@ def _make(image, base, opt, plain):
 
 
 def _freeze(image, base, folder, opt, uplink):
-    """`uplink.elf` in `folder`: what the board's manifest names, linked with the board's objects."""
+    """`uplink.elf` and `.bin` in `folder`: what the manifest names, with the board's objects."""
     what = f"lib/uplink for {image.board}" if uplink else f"{image.board} without lib/uplink"
     shutil.rmtree(folder / "frozen_mpy", ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ _ROW = "{:26}{:>9}{:>11}{:>8}{:>9}{:>10}"
 
 
 def table(sizes, board, budget):
-    """Lines: each room and file of lib/uplink with its bytes of flash, then the image as a whole."""
+    """Lines: each file and room of lib/uplink with its bytes of flash, then the whole image."""
     limits = budget.get(board, {})
     yield f"{board}: flash of lib/uplink, in bytes"
     yield _ROW.format("", "code", "constants", "names", "all", "budget")

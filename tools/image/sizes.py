@@ -1,4 +1,4 @@
-"""What an image takes of flash and RAM: the whole from the linker, and the share of each frozen file.
+"""What an image takes of flash and RAM, and the share of each frozen file.
 
 The whole of lib/uplink is the image less the image without it. A file's share of it is
 
@@ -73,7 +73,9 @@ def measure(image, tool):
     ram, plain_ram = (
         _ram(_sections(tool, path)) for path in (image.elf, image.without / "uplink.elf")
     )
-    flash, plain_flash = (s["__flash_binary_end"] - s["__flash_binary_start"] for s in (elf, plain))
+    flash, plain_flash = (
+        s["__flash_binary_end"] - s["__flash_binary_start"] for s in (elf, plain)
+    )
     shares = of_files(
         (image.folder / "frozen_content.c").read_text(),
         (image.without / "frozen_content.c").read_text(),
@@ -127,7 +129,7 @@ def of_files(frozen, plain, flash, symbols):
 
 
 def _stored(texts, flash):
-    """Those of `texts` that the linker stores: none that `flash` has, or another text ends with."""
+    """Those of `texts` that the linker stores: none that `flash` has or another ends with."""
     backwards = sorted(text[::-1] for text in texts)
     for text, after in zip(backwards, [*backwards[1:], b""], strict=True):
         if not after.startswith(text) and text[::-1] + b"\0" not in flash:
@@ -182,4 +184,3 @@ def _sections(tool, path):
 def _ram(sections):
     """RAM that is taken before MicroPython starts, without the stack and its own heap."""
     return sum(sections.get(name, 0) for name in _RAM)
-

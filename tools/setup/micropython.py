@@ -2,9 +2,9 @@
 one.
 
 In the cache: the source tree with our patches and mpy-cross, and the port without our code (64 and
-32 bit; 32 has the board's object sizes). In `build/`: links to those, and the firmware: the same port with this
-checkout's manifest.py frozen in, made from a copy of the port's objects, so that only what is
-frozen is compiled again.
+32 bit; 32 has the board's object sizes). In `build/`: links to those, and the firmware: the same
+port with this checkout's manifest.py frozen in, made from a copy of the port's objects, so that
+only what is frozen is compiled again.
 """
 
 import os
@@ -28,7 +28,7 @@ _BITS = {64: (), 32: ("MICROPY_FORCE_32BIT=1",)}
 # asyncio alone, for the tests of the bridge to it: `micropython` as a user knows it, less the
 # network.
 _PLAIN_MANIFEST = 'include("$(MPY_DIR)/extmod/asyncio")\n'
-_MANIFESTS = (ROOT / "manifest.py", ROOT / "firmware" / "uplink.py")
+_MANIFESTS = (ROOT / "manifest.py", ROOT / "firmware" / "manifest.py")
 # Applied to the tree with `patch -p1`, in this order, for all ports.
 PATCHES = sorted((ROOT / "firmware" / "patches").glob("*.patch"))
 

@@ -2,10 +2,10 @@
 
 VENDORS = ("sim7000",)
 
-# opt: 3 leaves out line numbers and assertions, 0 keeps them. uplink: False for the image without it.
+# opt: 3 leaves out line numbers and assertions, 0 keeps them. uplink: False for the image without.
 options.defaults(opt=3, uplink=True)
 
 freeze("$(PORT_DIR)/modules", ("_boot.py", "rp2.py"))
 include("$(MPY_DIR)/extmod/asyncio")
 if options.uplink:
-    include("../../uplink.py", port="rp2", vendors=VENDORS, opt=options.opt)
+    include("../../manifest.py", port="rp2", vendors=VENDORS, opt=options.opt)

@@ -1,10 +1,11 @@
-# lib/uplink for one image: what the manifests of the boards, and the unix port's (manifest.py), include.
+# lib/uplink for one image: what the manifests of the boards include, and the unix port's
+# (../manifest.py).
 #
 #   port     "rp2", "esp32" or "unix": the file of lib/uplink/port that is this image's board
 #   vendors  names of files in lib/uplink/modems: only these modems are frozen; None: all
 #   opt      3 without line numbers, 0 with them
 #
-# What is left out is named here, so that a new file is in every image until someone says otherwise.
+# What is left out is named here: a new file is in every image until someone says otherwise.
 
 import os
 
@@ -51,7 +52,9 @@ def files(top):
 
 for vendor in options.vendors or ():
     if not os.path.exists(os.path.join(ROOMS, "uplink/modems", vendor + ".py")):
-        raise ValueError("the manifest names the vendor %r: no lib/uplink/modems/%s.py" % (vendor, vendor))
+        raise ValueError(
+            "the manifest names the vendor %r: no lib/uplink/modems/%s.py" % (vendor, vendor)
+        )
 
 for path in files(ROOMS):
     module(path, base_path=ROOMS, opt=options.opt)
