@@ -1,6 +1,6 @@
-# What is frozen into the firmware on a PC (the unix port: build/firmware-64); a board's manifest
-# is firmware/boards/…/manifest.py. Both include firmware/manifest.py. boot.py and main.py stay on the
-# file system: they are the user's to edit, and a frozen main.py would hide the way back in.
+# What is frozen into the firmware on a PC (the unix port: build/firmware-64); a board has its own:
+# firmware/boards/…/manifest.py. Both include firmware/manifest.py. boot.py and main.py stay on
+# the file system: they are the user's to edit, and a frozen main.py would hide the way back in.
 
 metadata(
     version="0.1.0",

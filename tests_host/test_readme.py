@@ -14,6 +14,7 @@ from tests_host.conftest import ROOT
 
 README = ROOT / "README.md"
 PAGES = [README, ROOT / "tests_host" / "README.md", ROOT / "tools" / "setup" / "README.md"]
+PAGES += [ROOT / "firmware" / "README.md"]
 
 
 def blocks(text, language):

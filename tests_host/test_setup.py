@@ -2,13 +2,16 @@
 it cannot go on.
 """
 
+import hashlib
+import io
 import subprocess
 import sys
+import tarfile
 
 import pytest
 
 from tests_host.conftest import ROOT
-from tools.setup import host, micropython, paths, say, sources, venv
+from tools.setup import debs, host, micropython, paths, say, sources, venv
 
 DEB822 = """\
 # A comment: with a colon
@@ -96,6 +99,67 @@ def test_a_tarball_that_is_not_the_pinned_one_is_refused_and_deleted(tmp_path, m
 def test_errors_of_apt_are_explained(log, told):
     said = sources._why_not(log)
     assert (said is None) if told is None else told in said
+
+
+def a_deb(files):
+    """The bytes of a .deb with these files."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:xz") as tar:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    members = {"debian-binary": b"2.0\n", "control.tar.xz": b"odd", "data.tar.xz": data.getvalue()}
+    made = b"!<arch>\n"
+    for name, content in members.items():
+        made += b"%-16s%-12d%-6d%-6d%-8d%-10d`\n" % (name.encode(), 0, 0, 0, 0o644, len(content))
+        made += content + b"\n" * (len(content) % 2)
+    return made
+
+
+def test_packages_of_sources_are_unpacked_into_the_tree(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    made = a_deb({"usr/src/thing/a.c": b"int a;"})
+    deb = debs.Deb("thing", "1", hashlib.sha256(made).hexdigest(), "usr/src/thing", "lib/thing")
+    monkeypatch.setattr(debs, "NEEDED", (deb,))
+    (paths.cache() / "sources").mkdir()
+    (paths.cache() / "sources" / "thing_1_all.deb").write_bytes(made)
+    tree = tmp_path / "tree"
+    (tree / "lib" / "thing").mkdir(parents=True)
+    debs.put_into(tree)
+    debs.put_into(tree)
+    assert (tree / "lib/thing/a.c").read_bytes() == b"int a;"
+    assert sorted(p.name for p in (tree / "lib").iterdir()) == ["thing"]
+
+
+def test_a_package_that_is_not_the_pinned_one_is_refused_and_deleted(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    deb = debs.NEEDED[0]
+    path = paths.cache() / "sources" / deb.file
+    path.parent.mkdir()
+    path.write_bytes(b"something else")
+    with pytest.raises(say.Blocked, match="pins"):
+        debs._checked(deb)
+    assert not path.exists()
+
+
+def test_without_apt_the_files_to_bring_are_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(host, "find", lambda name: None)
+    with pytest.raises(say.Blocked, match="pico-sdk-source_.*tinyusb-source_"):
+        debs._fetch()
+
+
+def test_a_patch_that_does_not_fit_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (tmp_path / "a.txt").write_text("one\n")
+    patch = tmp_path / "0001-x.patch"
+    patch.write_text("--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-two\n+three\n")
+    with pytest.raises(say.Blocked, match="0001-x.patch does not fit MicroPython"):
+        micropython._apply(patch, tmp_path)
+    patch.write_text("Why.\n\n--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-one\n+three\n")
+    micropython._apply(patch, tmp_path)
+    assert (tmp_path / "a.txt").read_text() == "three\n"
 
 
 def test_missing_packages_without_root_or_sudo_are_named(monkeypatch):

@@ -212,7 +212,11 @@ def test_cmake_reads_the_definition(board, tree, tmp_path):
         "IDF_TARGET PICO_PLATFORM MICROPY_FROZEN_MANIFEST MICROPY_SOURCE_BOARD SDKCONFIG_DEFAULTS"
     )
     script.write_text(
-        f'set(MICROPY_BOARD_DIR "{build.BOARDS / board}")\n'
+        # No command of a script's: here it looks whether the file is there.
+        "function(set_source_files_properties path)\n"
+        "  if(NOT EXISTS ${path})\n    message(FATAL_ERROR ${path})\n  endif()\n"
+        "endfunction()\n"
+        f'set(MICROPY_DIR "{tree}")\nset(MICROPY_BOARD_DIR "{build.BOARDS / board}")\n'
         f'include("{build.BOARDS / board}/mpconfigboard.cmake")\n'
         + "".join(f'message("{name}=${{{name}}}")\n' for name in names.split())
     )
