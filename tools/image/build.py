@@ -26,6 +26,9 @@ _TARGET = "CMakeFiles/firmware.dir"
 _OBJECT = f"{_TARGET}/frozen_content.c.o"
 # What the port cannot start without, for the objects in the cache: they are not flashed.
 _LEAST = 'freeze("$(PORT_DIR)/modules", ("_boot.py", "rp2.py"))\n'
+# The same sources make the same image: the date that the REPL shows is the release's, and no
+# generator depends on the hashes of the day.
+_ENVIRONMENT = {"SOURCE_DATE_EPOCH": sources.EPOCH, "PYTHONHASHSEED": "0"}
 # The port's flag for mpy-cross, for both chips.
 _CROSS = "-f-march=armv6m"
 
@@ -94,6 +97,7 @@ def _base(image):
     """The folder in the cache with the port's objects for the board, at `build`."""
     home = micropython.tree()
     parts = [home.name, _version("arm-none-eabi-gcc"), _version("cmake"), debs.key(), _LEAST]
+    parts += [f"{name}={value}" for name, value in sorted(_ENVIRONMENT.items())]
     for folder in (image.definition, _COMMON):
         for path in sorted(folder.iterdir()):
             # What is frozen is no part of the objects.
@@ -122,8 +126,7 @@ def _build_base(image, base):
     into = base / "build"
     argv = ["cmake", "-S", src / "ports" / "rp2", "-B", into]
     argv += [f"-D{name}={value}" for name, value in settings.items()]
-    # The date that the REPL shows: the release's, so that the same sources make the same image.
-    env = micropython.environment(SOURCE_DATE_EPOCH=sources.EPOCH)
+    env = micropython.environment(**_ENVIRONMENT)
     say.run(f"Configuring MicroPython for {image.board}", argv, env=env)
     jobs = f"-j{os.cpu_count() or 1}"
     say.run(

@@ -159,5 +159,6 @@ def environment(**extra):
     """What a build is given of this process's environment."""
     keep = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
     env = {name: os.environ[name] for name in keep if name in os.environ}
-    env.update(extra, LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1")
+    # Some of MicroPython's generators write sets in the order of their hashes.
+    env.update(extra, LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1", PYTHONHASHSEED="0")
     return env
