@@ -30,12 +30,6 @@ def pty():
     os.close(theirs)
 
 
-@pytest.fixture(autouse=True)
-def no_override():
-    yield
-    config.override(None, {})
-
-
 def test_the_port_is_raw_and_at_its_rate(pty):
     fd = serial.open_raw(pty, 57600)
     iflag, oflag, cflag, lflag, ispeed, ospeed, cc = termios.tcgetattr(fd)

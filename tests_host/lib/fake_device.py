@@ -1,5 +1,6 @@
 """An App on a board and a link that are not real, in a folder of its own."""
 
+import json
 import os
 
 from fake_board import FakeBoard
@@ -7,7 +8,6 @@ from fake_link import FakeModem, FakeMQTT
 
 from uplink import log
 from uplink.app.application import App
-from uplink.app.jsontext import read
 
 CONFIG = '{"id":"7","broker":{"host":"h","tls":false%s}%s}'
 BIRTH = ',"birth":{"topic":"s/{id}","payload":"on","retain":true}'
@@ -87,11 +87,11 @@ class Device(App):
         self.advance(1)
         for topic, payload, _, _ in self.mqtt.sent[n:]:
             if topic == b"devices/7/reply":
-                return read(payload)
+                return json.loads(payload)
         return None
 
     def telemetry_sent(self):
-        return [read(m[1]) for m in self.mqtt.sent if m[0] == b"devices/7/telemetry"]
+        return [json.loads(m[1]) for m in self.mqtt.sent if m[0] == b"devices/7/telemetry"]
 
 
 def with_device(test, broker="", more="", before=None):

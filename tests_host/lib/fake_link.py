@@ -37,12 +37,16 @@ class FakeMQTT:
         self.loop = loop
         self.connected = False
         self.acked = 0
+        self.refused = 0
         self.room = 1000
         self.sent = []  # (topic, payload, qos, retain)
         self.receipts = []
         self.routes = []  # (filter, qos, handler)
 
     def on(self, filter, qos=1):
+        if isinstance(filter, str):
+            filter = filter.encode()
+
         def register(handler):
             self.routes.append((filter, qos, handler))
             return handler
@@ -51,10 +55,13 @@ class FakeMQTT:
 
     def publish(self, topic, payload, qos=0, retain=False):
         if len(self.sent) >= self.room:
+            self.refused += 1
             return None
+        if isinstance(payload, str):
+            payload = payload.encode()
         self.sent.append((topic, bytes(payload), qos, retain))
         self.receipts.append(FakeReceipt(self.loop))
         return self.receipts[-1]
 
     def counters(self):
-        return {"acked": self.acked, "resent": 0}
+        return {"acked": self.acked, "refused": self.refused, "resent": 0}

@@ -49,7 +49,7 @@ def test_a_full_outbox_is_counted_and_told_later():
     def test(device):
         device.mqtt.room = 1
         device.advance(60_000 * 3 + 10)
-        assert len(device.mqtt.sent) == 1 and device.telemetry_task.refused == 3
+        assert len(device.mqtt.sent) == 1 and device.mqtt.refused == 3
         device.mqtt.room = 10
         device.advance(60_000)
         last = device.telemetry_sent()[-1]

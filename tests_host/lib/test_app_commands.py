@@ -1,9 +1,10 @@
 """Commands: what is obeyed, what is refused, and the reboot."""
 
+import json
+
 from fake_device import Reset, with_device
 
 from uplink import log
-from uplink.app.jsontext import read
 
 
 def test_commands_that_are_built_in():
@@ -28,9 +29,11 @@ def test_commands_that_are_refused():
         for text, part in (
             ("{}", None),
             ("[1]", "one object"),
-            ("{", "line 1"),
-            ("", "line 1"),
+            ("{", "JSON"),
+            ("", "JSON"),
             (b"\xff\xfe", "UTF-8"),
+            (b'{"ping":"\xff"}', "UTF-8"),
+            ('{"ping":1} x', "JSON"),
             ('{"nothing":1}', "nothing: unknown command"),
             ('{"nothing\\"x":1}', "unknown command"),
             ('{"interval_s":0}', "1 to 604800"),
@@ -38,7 +41,7 @@ def test_commands_that_are_refused():
             ('{"interval_s":"5"}', "1 to 604800"),
             ('{"log":"loud"}', "debug"),
             ('{"reboot":1}', "expected true"),
-            ("[" * 500, "levels"),
+            ("[" * 500, "JSON"),
         ):
             reply = device.obey(text)
             if part is None:
@@ -46,7 +49,7 @@ def test_commands_that_are_refused():
             else:
                 assert part in reply["error"], (text, reply)
         assert device.obey('{"ping":"%s"}' % ("x" * 2000)) is None
-        assert device.commands_task.refused == 13
+        assert device.refused == 15
         assert device.obey('{"ping":1}') == {"ping": 1}
 
     with_device(test)
@@ -76,15 +79,49 @@ def test_handlers_of_the_user():
         assert device.obey('{"slow":500}') is None
         n = len(device.mqtt.sent)
         device.advance(600)
-        assert read(device.mqtt.sent[n][1]) == {"slow": {"slept": 500}}
+        assert json.loads(device.mqtt.sent[n][1]) == {"slow": {"slept": 500}}
         reply = device.obey('{"id":9,"bad":1,"led":false}')
         assert reply["id"] == 9 and "bad: failed" in reply["error"] and reply["led"] == "off"
         assert device.failures == 1
         device.obey('{"slow":90000}')
         n = len(device.mqtt.sent)
         device.advance(61_000)
-        replies = [read(m[1]) for m in device.mqtt.sent[n:] if m[0] == b"devices/7/reply"]
+        replies = [json.loads(m[1]) for m in device.mqtt.sent[n:] if m[0] == b"devices/7/reply"]
         assert replies == [{"error": "slow: took too long"}]
+
+    with_device(test, before=before)
+
+
+def test_what_a_handler_may_return():
+    given = {
+        "true": True,
+        "int": -3,
+        "text": 'a "quoted"\ngr\u00fc\u00df',
+        "dict": {"a": 1, "b": {"c": False}},
+        "list": [1, "two", None],
+        "real": 0.5,
+        "null": None,
+    }
+
+    def before(device):
+        @device.command("get")
+        def get(name):
+            if name == "bytes":
+                return b"y"
+            if name == "array":
+                return bytearray(b"z")
+            return "x" * name if isinstance(name, int) else given[name]
+
+    def test(device):
+        device.advance(1)
+        for name in given:
+            assert device.obey(json.dumps({"get": name})) == {"get": given[name]}
+        assert device.obey('{"get":"bytes"}') == {"get": "y"}
+        assert device.obey('{"get":"array"}') == {"get": "z"}
+        assert len(device.obey('{"get":900}')["get"]) == 900
+        reply = device.obey('{"id":5,"get":5000}')
+        assert reply == {"id": 5, "error": "the answer is too large"}
+        assert device.refused == 1
 
     with_device(test, before=before)
 
@@ -96,9 +133,9 @@ def test_more_commands_than_can_wait_are_dropped_and_counted():
         for i in range(10):
             handler(b"t", b'{"ping":%d}' % i)
         device.advance(10)
-        replies = [read(m[1]) for m in device.mqtt.sent if m[0] == b"devices/7/reply"]
+        replies = [json.loads(m[1]) for m in device.mqtt.sent if m[0] == b"devices/7/reply"]
         assert replies == [{"ping": i} for i in range(len(replies))] and 4 <= len(replies) < 10
-        assert device.commands_task.refused == 10 - len(replies)
+        assert device.refused == 10 - len(replies)
 
     with_device(test)
 

@@ -1,6 +1,7 @@
 """Payload: a JSON object composed in place."""
 
-from uplink.app.jsontext import read
+import json
+
 from uplink.app.payload import Payload
 
 try:
@@ -29,7 +30,7 @@ def _compose(out):
 
 def test_what_it_composes_is_json():
     out = Payload(200)
-    value = read(_compose(out))
+    value = json.loads(_compose(out))
     assert value == {
         "n": 0,
         "big": 1073741823,
@@ -70,7 +71,7 @@ def test_every_size_gives_well_formed_json_within_the_size():
         out = Payload(size)
         data = _compose(out)
         assert len(data) <= size, (size, bytes(data))
-        read(data)
+        json.loads(data)
         assert size < 120 or out.left_out == 1
 
 
@@ -78,7 +79,7 @@ def test_open_objects_are_closed():
     out = Payload(60)
     assert out.open(b"a") and out.open(b"b")
     out.number(b"c", 1)
-    assert read(out.finish()) == {"a": {"b": {"c": 1}}}
+    assert json.loads(out.finish()) == {"a": {"b": {"c": 1}}}
 
 
 def test_bytes_that_are_no_utf8_and_control_characters_cannot_break_it():
@@ -86,32 +87,7 @@ def test_bytes_that_are_no_utf8_and_control_characters_cannot_break_it():
     out.text(b"a", b"\xff\x00\n\x7fz")
     out.text(b"b", "gr\u00fc\u00df")
     out.text(b'k"\\', b"")
-    assert read(out.finish()) == {"a": "?   z", "b": "gr\u00fc\u00df", 'k"\\': ""}
-
-
-def test_put_takes_what_a_handler_may_return():
-    out = Payload(300)
-    for key, value in (
-        ("t", True),
-        ("i", -3),
-        ("s", "x"),
-        ("b", b"y"),
-        ("d", {"a": 1, "b": {"c": False}}),
-        ("l", [1, "two", None]),
-        ("f", 0.5),
-        ("n", None),
-    ):
-        out.put(key, value)
-    assert read(out.finish()) == {
-        "t": True,
-        "i": -3,
-        "s": "x",
-        "b": "y",
-        "d": {"a": 1, "b": {"c": False}},
-        "l": [1, "two", None],
-        "f": 0.5,
-        "n": None,
-    }
+    assert json.loads(out.finish()) == {"a": "?   z", "b": "gr\u00fc\u00df", 'k"\\': ""}
 
 
 def test_start_begins_anew():

@@ -4,8 +4,11 @@ import os
 
 from fake_device import Device, Reset
 
-from uplink.app import application, safe
+from uplink.app import safe
 from uplink.app.application import App
+
+# `App.status`
+STOPPED, FAILED, MISCONFIGURED, SAFE = range(4)
 
 
 def _run(device):
@@ -22,7 +25,7 @@ def test_a_wrong_configuration_ends_in_the_repl_and_is_not_counted():
     try:
         for _ in range(safe.LIMIT + 2):
             assert not _run(device)
-            assert device.status == application.MISCONFIGURED
+            assert device.status == MISCONFIGURED
         assert device.loop is None and "starts" not in os.listdir(".")
     finally:
         device.close()
@@ -34,7 +37,7 @@ def test_a_uart_that_is_not_there_ends_in_the_repl_too():
         device.board.uart = _no_uart
         device.connect = lambda: App.connect(device)
         assert not _run(device)
-        assert device.status == application.MISCONFIGURED
+        assert device.status == MISCONFIGURED
     finally:
         device.close()
 
@@ -48,13 +51,13 @@ def test_ctrl_c_ends_in_the_repl_also_over_the_watchdogs_restart():
     try:
         device.board.interrupt_at = 5_000
         assert not _run(device)
-        assert device.status == application.STOPPED and device.board.dog is not None
+        assert device.status == STOPPED and device.board.dog is not None
         device.board.cause = "watchdog"
         assert not _run(device)
-        assert device.status == application.SAFE
+        assert device.status == SAFE
         device.board.interrupt_at = device.board.time + 5_000
         assert not _run(device)
-        assert device.status == application.STOPPED
+        assert device.status == STOPPED
     finally:
         device.close()
 
@@ -64,7 +67,7 @@ def test_without_a_watchdog_ctrl_c_leaves_nothing_behind():
     try:
         device.board.interrupt_at = 5_000
         assert not _run(device)
-        assert device.status == application.STOPPED and device.board.dog is None
+        assert device.status == STOPPED and device.board.dog is None
         assert "starts" not in os.listdir(".")
     finally:
         device.close()
@@ -76,7 +79,7 @@ def test_on_a_pc_there_is_no_watchdog_that_would_restart_it():
         device.board.cause = "unknown"
         device.board.interrupt_at = 5_000
         assert not _run(device)
-        assert device.status == application.STOPPED and "starts" not in os.listdir(".")
+        assert device.status == STOPPED and "starts" not in os.listdir(".")
     finally:
         device.close()
 
@@ -87,7 +90,7 @@ def test_safe_mode_does_not_start():
         with open("safe", "w") as f:
             f.write("")
         assert not _run(device)
-        assert device.status == application.SAFE and device.loop is None
+        assert device.status == SAFE and device.loop is None
     finally:
         device.close()
 
@@ -96,12 +99,14 @@ def test_a_vital_task_that_fails_restarts_the_board_after_a_pause():
     device = Device()
     try:
 
-        def fail():
+        def fail(ms):
             raise MemoryError("full")
 
-        device.second = fail
+        device.start()
+        device.loop.sleep_ms = fail
+        device.start = lambda: None
         assert _run(device)
-        assert device.status == application.FAILED and device.board.idles[-1] >= 5_000
+        assert device.status == FAILED and device.board.idles[-1] >= 5_000
     finally:
         device.close()
 
@@ -116,7 +121,7 @@ def test_a_task_of_the_user_that_fails_stops_nothing():
 
         device.board.interrupt_at = 130_000
         assert not _run(device)
-        assert device.failures == 1 and device.status == application.STOPPED
+        assert device.failures == 1 and device.status == STOPPED
         assert len(device.telemetry_sent()) == 3
     finally:
         device.close()
@@ -149,6 +154,6 @@ def test_ctrl_c_in_the_pause_before_a_restart_ends_in_the_repl():
 
         device.connect = fail
         assert not _run(device)
-        assert device.status == application.STOPPED and device.board.resets == 0
+        assert device.status == STOPPED and device.board.resets == 0
     finally:
         device.close()

@@ -8,12 +8,9 @@ import sys
 from pathlib import Path
 
 from tools.demo.children import die_with_parent
+from uplink import ConfigError
 
-from . import firmware, serial
-
-sys.path.insert(0, str(firmware.ROOT / "lib"))
-
-from uplink import ConfigError, config
+from . import check, firmware, override, serial, table
 
 
 def parser():
@@ -47,8 +44,7 @@ def run(options):
         values["uart.device"] = options.uart
     if options.pins:
         values["pins.control"] = options.pins
-    config.override(str(path), values)
-    cfg = config.load(str(path))
+    cfg = check.load(path, values)
     if options.check:
         print(f"{options.config}: good, device {cfg['id']}")
         return 0
@@ -56,7 +52,7 @@ def run(options):
     if device is None:
         raise RunError("which serial port? make run UART=/dev/ttyUSB0 CONFIG=… (or uart.device)")
     found = firmware.find()
-    before = f"from uplink import config\nconfig.override({path.name!r}, {values!r})\n"
+    before = override.source(path.name, values)
     fd = serial.open_raw(device, cfg["uart"]["baud"])
     try:
         return _keep_running(found, before, path.parent)
@@ -98,8 +94,6 @@ def main(argv=None):
     """Returns the exit status."""
     options = parser().parse_args(argv)
     if options.config_table:
-        from . import table
-
         print(table.markdown())
         return 0
     for number in (signal.SIGTERM, signal.SIGHUP):

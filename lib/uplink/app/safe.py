@@ -14,15 +14,9 @@ The count is one small file, `starts`, in the current folder; it is removed by `
 
 import os
 
-from uplink.port.ticks import ticks_add, ticks_diff
-
 LIMIT = 5
 PAUSE_S = 900
 GOOD_S = 600
-
-_COUNT = "starts"
-_FLAG = "safe"
-_ONCE = "once"
 
 _held = False
 
@@ -30,7 +24,7 @@ _held = False
 def boot(held):
     """What `boot.py` calls: `held` is True while the safe-mode pin is low."""
     global _held
-    _held = bool(held)
+    _held = held
     why = asked()
     if why:
         print("uplink: safe mode,", why)
@@ -40,11 +34,7 @@ def asked() -> str:
     """Why somebody wants the REPL instead of the application; "" if nobody does."""
     if _held:
         return "its pin is held low"
-    try:
-        os.stat(_FLAG)
-    except OSError:
-        return ""
-    return "there is a file named " + _FLAG
+    return "there is a file named safe" if "safe" in os.listdir() else ""
 
 
 def begin(cause: str) -> str:
@@ -52,52 +42,44 @@ def begin(cause: str) -> str:
 
     Returns "go", "once" (to the REPL this time) or "wait" (see `pause`).
     """
-    text = _read()
-    if text == _ONCE:
+    text = _starts()
+    if text == "once":
         good()
         if cause == "watchdog":
-            return "once"
+            return text
     count = int(text) if text.isdigit() else 0
     if count >= LIMIT:
-        _write("1")
+        _starts("1")
         return "wait"
-    _write(str(count + 1))
+    _starts(str(count + 1))
     return "go"
 
 
 def good():
     """This start has reached the broker, or lasted long enough: the count is over."""
     try:
-        os.remove(_COUNT)
+        os.remove("starts")
     except OSError:
         pass
 
 
 def once():
     """Stopped by hand: if the watchdog makes the next start, that one goes to the REPL."""
-    _write(_ONCE)
+    _starts("once")
 
 
 def pause(board):
     """Wait `PAUSE_S`; Ctrl-C (KeyboardInterrupt) ends it."""
-    end = ticks_add(board.ticks_ms(), PAUSE_S * 1000)
-    left = PAUSE_S * 1000
-    while left > 0:
-        board.idle(min(left, 1000), False)
-        left = ticks_diff(end, board.ticks_ms())
+    for _ in range(PAUSE_S):
+        board.idle(1000, False)
 
 
-def _read():
+def _starts(text=""):
+    """What is in the file; `text` is written to it."""
     try:
-        with open(_COUNT) as f:
-            return f.read(8).strip()
+        with open("starts", "w" if text else "r") as f:
+            return f.write(text) if text else f.read(8).strip()
     except (OSError, ValueError):
+        if text:
+            print("uplink: cannot write the file starts")
         return ""
-
-
-def _write(text):
-    try:
-        with open(_COUNT, "w") as f:
-            f.write(text)
-    except OSError:
-        print("uplink: cannot write the file", _COUNT)

@@ -1,22 +1,13 @@
 """A strict JSON reader (RFC 8259) that can say in which line the mistake is.
 
 The `json` modules of MicroPython and CPython accept different texts: one takes a missing comma,
-the other `NaN`, both a key that is written twice. A configuration and a command mean the same
-on every board only with one reader; this one takes no more than the RFC allows.
+the other `NaN`, both a key that is written twice. What this one takes means the same to both.
 
 `read(data)` gives dict, list, str, int, float, True, False, None and raises `JSONError`.
 """
 
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
-
-_DEPTH = const(8)  # of nested objects and lists: a hostile text must not use up the stack
-_DIGITS = const(18)  # longest number, so that no text makes a huge one
+_DEPTH = 8  # of nested objects and lists
+_DIGITS = 18  # longest number
 
 _SPACE = b" \t\r\n"
 _ESCAPES = b'"\\/bfnrt'
@@ -32,67 +23,14 @@ class JSONError(ValueError):
         self.expected = expected
 
 
-def well_formed(data) -> bool:
-    """True when `data` is UTF-8 by RFC 3629: no overlong forms, no surrogates, nothing cut off."""
-    i = 0
-    n = len(data)
-    while i < n:
-        c = data[i]
-        i += 1
-        if c < 0x80:
-            continue
-        if 0xC2 <= c <= 0xDF:
-            more = 1
-        elif 0xE0 <= c <= 0xEF:
-            more = 2
-        elif 0xF0 <= c <= 0xF4:
-            more = 3
-        else:
-            return False
-        if i + more > n:
-            return False
-        second = data[i]
-        if c == 0xE0 and second < 0xA0 or c == 0xED and second > 0x9F:
-            return False
-        if c == 0xF0 and second < 0x90 or c == 0xF4 and second > 0x8F:
-            return False
-        for _ in range(more):
-            if data[i] & 0xC0 != 0x80:
-                return False
-            i += 1
-    return True
-
-
-def put_utf8(out, code):
-    """Append code point `code` to the bytearray `out`."""
-    if code < 0x80:
-        out.append(code)
-    elif code < 0x800:
-        out.append(0xC0 | code >> 6)
-        out.append(0x80 | code & 0x3F)
-    elif code < 0x10000:
-        out.append(0xE0 | code >> 12)
-        out.append(0x80 | code >> 6 & 0x3F)
-        out.append(0x80 | code & 0x3F)
-    else:
-        out.append(0xF0 | code >> 18)
-        out.append(0x80 | code >> 12 & 0x3F)
-        out.append(0x80 | code >> 6 & 0x3F)
-        out.append(0x80 | code & 0x3F)
-
-
 class _Reader:
     def __init__(self, data, lines):
         self.data = data
-        self.at = 3 if data[:3] == b"\xef\xbb\xbf" else 0  # a byte order mark, as editors leave it
+        self.at = 0
         self.lines = lines
 
     def line(self):
-        line = 1
-        for i in range(min(self.at, len(self.data))):
-            if self.data[i] == 10:
-                line += 1
-        return line
+        return bytes(self.data[: self.at]).count(b"\n") + 1
 
     def wrong(self, expected):
         return JSONError(self.line(), expected)
@@ -222,14 +160,9 @@ class _Reader:
         self.at += 1
         if c == 117:
             code = self.hex4()
-            if 0xD800 <= code <= 0xDBFF and self.data[self.at : self.at + 2] == b"\\u":
-                self.at += 2
-                low = self.hex4()
-                if 0xDC00 <= low <= 0xDFFF:
-                    code = 0x10000 + ((code & 0x3FF) << 10 | low & 0x3FF)
             if 0xD800 <= code <= 0xDFFF:
-                raise self.wrong("a surrogate pair after \\u")
-            put_utf8(out, code)
+                raise self.wrong("the character itself: MicroPython does not join \\u pairs")
+            out.extend(chr(code).encode())
             return
         for i in range(len(_ESCAPES)):
             if _ESCAPES[i] == c:
@@ -256,13 +189,13 @@ def read(data, lines=None):
 
     `lines`, a dict, is filled with {dotted key: line of its value}. Raises `JSONError`.
     """
-    if not well_formed(data):
-        good = 0
-        for line in bytes(data).split(b"\n"):
-            good += 1
-            if not well_formed(line):
-                break
-        raise JSONError(good, "UTF-8: save the text in that encoding")
+    if data[:3] == b"\xef\xbb\xbf":
+        raise JSONError(1, "no byte order mark: save the text without it")
+    try:
+        bytes(data).decode()
+    except UnicodeDecodeError as error:
+        line = bytes(data[: error.start]).count(b"\n") + 1
+        raise JSONError(line, "UTF-8: save the text in that encoding") from None
     reader = _Reader(data, lines)
     value = reader.value("", 0)
     if reader.peek() >= 0:
