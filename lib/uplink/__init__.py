@@ -32,5 +32,6 @@ def __getattr__(name):
         path = names[0]
         if name in names or path.endswith("." + name):
             room = __import__("uplink." + path, None, None, ("*",), 0)
-            return getattr(room, name) if name in names[1:] else room
+            globals()[name] = value = getattr(room, name) if name in names[1:] else room
+            return value
     raise AttributeError(name)

@@ -150,6 +150,10 @@ def test_the_firmware_gets_them_too(tmp_path, monkeypatch):
     assert cfg["uart"]["device"] == "/dev/x" and cfg["log"] == "warn"
 
 
+def test_the_size_is_limited():
+    assert "at most 16384 bytes" in wrong(more=f',"#":"{"x" * 16384}"')
+
+
 def test_a_secret_is_never_shown():
     for more in (',"sim":{"pin":"12\\r34"}', ',"sim":{"pin":98765}', ',"sim":{"pin":"9"}'):
         message = wrong(more=more)

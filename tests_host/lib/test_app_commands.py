@@ -120,7 +120,7 @@ def test_what_a_handler_may_return():
         assert device.obey('{"get":"array"}') == {"get": "z"}
         assert len(device.obey('{"get":900}')["get"]) == 900
         reply = device.obey('{"id":5,"get":5000}')
-        assert reply == {"id": 5, "error": "the answer is too large"}
+        assert reply == {"id": 5, "error": "answer too large"}
         assert device.refused == 1
 
     with_device(test, before=before)

@@ -2,7 +2,7 @@
 
 import json
 
-from uplink.app.payload import Payload
+from uplink.app import Payload
 
 try:
     import micropython

@@ -2,9 +2,10 @@
 
 import os
 
-from fake_board import FakeBoard
-
 from uplink.app import safe
+
+# Starts in a row that may fail.
+LIMIT = 5
 
 
 class _Folder:
@@ -55,15 +56,15 @@ def test_the_file():
 def test_starts_that_never_were_good_lead_to_a_pause_and_then_it_is_tried_again():
     with _Folder():
         for _ in range(2):
-            for _ in range(safe.LIMIT):
+            for _ in range(LIMIT):
                 assert safe.begin("power") == "go"
             assert safe.begin("power") == "wait"
             os.remove("starts")
-        for _ in range(safe.LIMIT):
+        for _ in range(LIMIT):
             safe.begin("power")
         assert safe.begin("power") == "wait"
         # the start after the pause counts as the first
-        for _ in range(safe.LIMIT - 1):
+        for _ in range(LIMIT - 1):
             assert safe.begin("power") == "go"
         assert safe.begin("power") == "wait"
 
@@ -71,7 +72,7 @@ def test_starts_that_never_were_good_lead_to_a_pause_and_then_it_is_tried_again(
 def test_a_good_start_ends_the_count():
     with _Folder():
         for _ in range(3):
-            for _ in range(safe.LIMIT):
+            for _ in range(LIMIT):
                 assert safe.begin("power") == "go"
             safe.good()
         assert os.listdir(".") == []
@@ -80,7 +81,7 @@ def test_a_good_start_ends_the_count():
 
 def test_once():
     with _Folder():
-        safe.once()
+        safe.starts("once")
         assert safe.begin("watchdog") == "once"
         assert safe.begin("watchdog") == "go"
 
@@ -88,7 +89,7 @@ def test_once():
 def test_once_is_over_when_somebody_else_restarts_the_board():
     for cause in ("power", "soft", "unknown"):
         with _Folder():
-            safe.once()
+            safe.starts("once")
             assert safe.begin(cause) == "go"
             assert safe.begin("watchdog") == "go"
 
@@ -98,10 +99,3 @@ def test_a_damaged_count_does_not_matter():
         for text in ("", "x", "-1", "99999999999", "\0\0"):
             _touch("starts", text)
             assert safe.begin("power") in ("go", "wait")
-
-
-def test_the_pause_lasts_as_long_as_it_says_and_sleeps():
-    board = FakeBoard()
-    safe.pause(board)
-    assert board.time == safe.PAUSE_S * 1000
-    assert max(board.idles) <= 1000 and board.blind == len(board.idles)

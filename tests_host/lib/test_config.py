@@ -330,7 +330,20 @@ def test_certificate_files_are_looked_at():
 
 
 def test_the_size_of_a_file_is_limited():
-    assert "at most" in _wrong(b" " * 20000)
+    path = _folder()
+    try:
+        with open(path + "/u.json", "wb") as f:
+            f.write(PLAIN % (b',"#":"' + b"x" * 16384 + b'"'))
+        config.load(path + "/u.json")
+    except ConfigError as error:
+        assert "cut off" in str(error) or "JSON" in str(error)
+    else:
+        raise AssertionError("loaded")
+    finally:
+        _remove(path)
+
+
+def test_a_file_is_one_section():
     assert "the file: expected a section" in _wrong("[1]")
 
 

@@ -32,6 +32,8 @@ def load(path, values=None):
 
 def parse(data, file="uplink.json", folder="", values=None):
     """The same for the text `data`; `folder` (with its /) holds its files."""
+    if len(data) > config._LARGEST:
+        raise ConfigError(file, "the file", f"at most {config._LARGEST} bytes")
     lines = {}
     try:
         raw = jsontext.read(data, lines)

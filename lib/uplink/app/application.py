@@ -33,10 +33,9 @@ import json
 import sys
 
 from uplink import log, port
-from uplink.app import const, loads, safe
-from uplink.app.payload import Payload
+from uplink.app import Payload, const, loads, safe
 from uplink.errors import ConfigError, TimeoutError_
-from uplink.loop import Event, Loop, Queue
+from uplink.loop import Loop, Queue
 
 # Why `run` has returned: `status`. (-1 while it runs.)
 _STOPPED = const(0)
@@ -46,14 +45,8 @@ _SAFE = const(3)
 
 _LEVELS = ("debug", "info", "warn", "error")
 _PAUSE_S = const(5)  # before a restart that a failure asks for: time for Ctrl-C
-_VITAL = (
-    "link",
-    "mqtt",
-    "app",
-    "commands",
-    "telemetry",
-)  # tasks that the device cannot do without
-_STALLED_MS = const(60_000)  # the supervision must get its turn within this
+_STALLED_MS = const(60_000)  # the task `app` must get its turn within this
+_GOOD_S = const(600)  # a start that lasted so long is a good one
 _WAITING = const(4)  # commands that wait while one is obeyed
 _LARGEST = const(1024)  # bytes of a command, of its answer and of telemetry
 _LIMIT_MS = const(60_000)  # for one member of a command
@@ -65,13 +58,15 @@ class App:
 
     def __init__(self, path: str = "uplink.json", board=None):
         self.path = path
-        self.board = board
+        self.board = board or port.board()
         self.status = -1
         self.cfg = self.loop = self.modem = self.mqtt = None
         self.up_s = 0  # seconds since start
         self.failures = 0  # of the user's functions
         self.refused = 0  # commands
-        self.interval_s = 0  # between telemetry
+        self._out = None  # telemetry's Payload, where there is telemetry
+        self._due_s = 0  # when the next is sent, in `up_s`
+        self._number = 1  # of that
         self._values = None
         self._handlers = {}
         self._routes = []
@@ -116,10 +111,18 @@ class App:
         watched = False
         try:
             try:
-                if self.board is None:
-                    self.board = port.board()
                 board = self.board
-                if not self._may_start(board.reset_cause()):
+                why = safe.asked()
+                if not why:
+                    start = safe.begin(board.reset_cause())
+                    if start == "once":
+                        why = "after Ctrl-C; the next restart starts it"
+                    elif start == "wait":
+                        print("uplink: 5 starts failed; next in 15 min, Ctrl-C for the REPL")
+                        for _ in range(900):
+                            board.idle(1000, False)
+                if why:
+                    print("uplink: not started,", why)
                     self.status = _SAFE
                     return
                 self.start()
@@ -133,40 +136,25 @@ class App:
                 self.status = _MISCONFIGURED
                 safe.good()  # a start that could only tell what is wrong does not count
                 print("uplink: the configuration cannot be used:\n  ", wrong)
-                print("uplink: not started; correct it and restart the board")
+                print("uplink: not started; correct it and restart")
                 return
             except Exception as failure:
                 error = failure
             self.status = _STOPPED
             if error is not None:
                 self.status = _FAILED
-                print("uplink: failed:")
-                _show(error)
-                print("uplink: restart in 5 s; Ctrl-C for the REPL")
+                print("uplink: failed; restart in 5 s, Ctrl-C for the REPL")
+                getattr(sys, "print_exception", print)(error)
                 board.idle(_PAUSE_S * 1000, False)
                 board.reset()
         except KeyboardInterrupt:
             self.status = _STOPPED
             print("uplink: stopped by Ctrl-C")
             if watched:
-                safe.once()
-                print("uplink: the watchdog restarts the board soon, into the REPL")
+                safe.starts("once")
+                print("uplink: the watchdog soon restarts into the REPL")
             else:
                 safe.good()
-
-    def _may_start(self, cause):
-        why = safe.asked()
-        if not why:
-            start = safe.begin(cause)
-            if start == "wait":
-                print("uplink: %d starts in a row have failed" % safe.LIMIT)
-                print("uplink: waiting %d s before the next; Ctrl-C for the REPL" % safe.PAUSE_S)
-                safe.pause(self.board)
-            if start != "once":
-                return True
-            why = "after Ctrl-C; the next restart starts it"
-        print("uplink: not started,", why)
-        return False
 
     def start(self):
         """Make everything and spawn the tasks; raises `ConfigError`."""
@@ -177,29 +165,31 @@ class App:
         del sys.modules["uplink.app.config"], sys.modules["uplink.app"].config, config
         gc.collect()
         log.threshold = _LEVELS.index(cfg["log"])
-        if self.board is None:
-            self.board = port.board()
         log.info("app", "start of", cfg["id"], self.board.reset_cause())
         self.loop = loop = Loop(self.board)
-        loop.report = self._task_failed
+        loop.report = self.report
         self.connect()
-        loop.spawn(self._supervise(), "app", within_ms=_STALLED_MS)
         section = cfg["commands"]
         if section["topic"] is not None:
             self._queue = Queue(loop, _WAITING)
             self.mqtt.on(section["topic"], section["qos"])(self._receive)
             loop.spawn(self._obey(section["reply"], section["qos"]), "commands")
         for topic, qos, function in self._routes:
-            if isinstance(topic, str):
-                topic = topic.replace("{id}", cfg["id"])
-            self.mqtt.on(topic, qos)(function)
+            self.mqtt.on(topic.replace("{id}", cfg["id"]), qos)(function)
         section = cfg["telemetry"]
         if section["topic"] is not None:
-            self.interval_s = section["interval_s"]
-            self._due = Event(loop)
-            loop.spawn(self._report(section["topic"], section["qos"]), "telemetry")
+            room = cfg["outbox"]["bytes"] - len(section["topic"]) - 32
+            self._out = Payload(min(_LARGEST, room))
+        loop.spawn(
+            self._supervise(cfg["offline_restart_s"], cfg["broker"]["birth"]),
+            "app",
+            within_ms=_STALLED_MS,
+        )
         for function in self._tasks:
             loop.spawn(function())
+        # Nobody looks at these again.
+        for name in ("pins", "broker", "outbox", "backoff", "commands"):
+            del cfg[name]
         gc.collect()
 
     def connect(self):
@@ -213,21 +203,17 @@ class App:
             raise ConfigError(self.path, "uart, pins", "what this board has (%s)" % error)
         self.mqtt = MQTT(self.loop, self.modem.socket(), self.cfg)
 
-    def restart(self):
-        """Restart the board."""
-        log.info("app", "restart")
-        self.board.reset()
-
     # ---- supervision --------------------------------------------------------------------------
 
-    async def _supervise(self):
-        """The task; takes no heap while nothing changes."""
+    async def _supervise(self, limit, birth):
+        """The task `app`: once a second, and without heap while nothing changes."""
         proven = online = False
         acked = offline_s = 0
-        limit = self.cfg["offline_restart_s"]
-        birth = self.cfg["broker"]["birth"]
         mqtt = self.mqtt
         while True:
+            if self._out and self.up_s >= self._due_s:
+                self._due_s = self.up_s + self.cfg["telemetry"]["interval_s"]
+                self._send()
             await self.loop.sleep_ms(1000)
             self.up_s += 1
             offline_s += 1
@@ -243,60 +229,53 @@ class App:
                 log.info("app", "acknowledged", acked)
             if offline_s == limit != 0:
                 log.error("app", "offline for s", limit)
-                self.restart()
-            if not proven and (online or self.up_s >= safe.GOOD_S):
+                self.board.reset()
+            if not proven and (online or self.up_s >= _GOOD_S):
                 proven = True
                 safe.good()
 
     def report(self, where, error):
-        """A function of the user's has failed: shown, counted, and nothing stops for it."""
-        log.error("app", "failed in", where)
-        self.failures += 1
-        _show(error)
+        """A task has failed, or a function of the user's (its name): shown and counted.
 
-    def _task_failed(self, task, error):
-        """A task has ended by an exception. Without one of ours the device works no more."""
-        self.report(task.name, error)
-        if task.name in _VITAL:
+        Without one of our tasks the device works no more.
+        """
+        name = getattr(where, "name", where)
+        log.error("app", "failed in", name)
+        self.failures += 1
+        getattr(sys, "print_exception", print)(error)
+        if where is not name and name in ("link", "mqtt", "app", "commands"):
             self._failure = error
             self.loop.stop()
 
-    # ---- telemetry ----------------------------------------------------------------------------
-
-    async def _report(self, topic, qos):
-        """The task."""
-        out = Payload(min(_LARGEST, self.cfg["outbox"]["bytes"] - len(topic) - 32))
-        n = 1
-        while True:
-            self._due.clear()
-            out.start()
-            out.number(b"up_s", self.up_s)
-            out.number(b"n", n)
-            rssi = self.modem.facts.rssi_dbm()
-            if rssi:
-                out.number(b"rssi_dbm", rssi)
-            if self._values is not None:
-                try:
-                    self._values(out)
-                except Exception as error:
-                    self.report("telemetry", error)
-                    out.flag(b"values_failed", True)
-            self._counters(out, b"modem", self.modem.counters())
-            self._counters(out, b"mqtt", self.mqtt.counters())
-            if self.failures:
-                out.number(b"failures", self.failures)
-            if self.mqtt.publish(topic, out.finish(), qos) is None:
-                log.warn("app", "outbox full, telemetry refused")
-            else:
-                n += 1
-            await self._due.wait(self.interval_s * 1000)
-
-    def _counters(self, out, key, counters):
-        if out.open(key):
-            for name in counters:
-                if counters[name]:
-                    out.number(name, counters[name])
-            out.close()
+    def _send(self):
+        """One message of telemetry."""
+        section = self.cfg["telemetry"]
+        out = self._out
+        out.start()
+        out.number(b"up_s", self.up_s)
+        out.number(b"n", self._number)
+        rssi = self.modem.facts.rssi_dbm()
+        if rssi:
+            out.number(b"rssi_dbm", rssi)
+        if self._values is not None:
+            try:
+                self._values(out)
+            except Exception as error:
+                self.report("telemetry", error)
+                out.flag(b"values_failed", True)
+        for key, room in ((b"modem", self.modem), (b"mqtt", self.mqtt)):
+            if out.open(key):
+                counters = room.counters()
+                for name in counters:
+                    if counters[name]:
+                        out.number(name, counters[name])
+                out.close()
+        if self.failures:
+            out.number(b"failures", self.failures)
+        if self.mqtt.publish(section["topic"], out.finish(), section["qos"]) is None:
+            log.warn("app", "outbox full, telemetry refused")
+        else:
+            self._number += 1
 
     # ---- commands -----------------------------------------------------------------------------
 
@@ -304,7 +283,7 @@ class App:
         """A message has arrived; `payload` is valid until this returns."""
         if len(payload) > _LARGEST or not self._queue.put(bytes(payload)):
             self.refused += 1
-            log.warn("app", "command too large, or too many at once", len(payload))
+            log.warn("app", "command too large or too many", len(payload))
 
     async def _obey(self, reply, qos):
         """The task."""
@@ -342,11 +321,9 @@ class App:
                         name = "error"
                     log.info("app", "command", name)
                     text += ", %s: %s" % (json.dumps(name), value)
-                wrong = "the answer is too large" if len(text) > _LARGEST else ""
-            except ValueError as error:
+                wrong = "answer too large" if len(text) > _LARGEST else ""
+            except (ValueError, MemoryError) as error:
                 wrong = "expected JSON in UTF-8: %s" % error
-            except MemoryError:
-                wrong = "too large for the memory that is left"
             if wrong:
                 self.refused += 1
                 text = head + ', "error": ' + json.dumps(wrong)
@@ -361,17 +338,17 @@ class App:
                             await receipt
                 except TimeoutError_:
                     pass
-                self.restart()
+                self.board.reset()
 
     def _built_in(self, name, value):
         """Obey one of ours; returns what is wrong with it."""
-        if name == "interval_s" and self.interval_s:
+        if name == "interval_s" and self._out:
             if type(value) is not int or not 1 <= value <= 604800:
-                return "expected a whole number from 1 to 604800"
-            self.interval_s = value
-            self._due.set()
-        elif name == "telemetry" and self.interval_s:
-            self._due.set()
+                return "expected 1 to 604800"
+            self.cfg["telemetry"][name] = value
+            self._due_s = 0
+        elif name == "telemetry" and self._out:
+            self._send()
         elif name == "log":
             if value not in _LEVELS:
                 return "expected debug, info, warn or error"
@@ -383,7 +360,3 @@ class App:
         elif name != "ping":
             return "unknown command"
         return ""
-
-
-def _show(error):
-    getattr(sys, "print_exception", print)(error)

@@ -140,7 +140,7 @@ def load(path: str) -> dict:
     """Read and check the file; raises `ConfigError`."""
     try:
         with open(path, "rb") as f:
-            data = f.read(_LARGEST + 1)
+            data = f.read(_LARGEST)  # what is longer is cut off, and so refused
     except OSError as error:
         raise ConfigError(path, "the file", "to be readable (error %s)" % error.args[0])
     return parse(data, path, path[: path.rfind("/") + 1])
@@ -148,13 +148,14 @@ def load(path: str) -> dict:
 
 def parse(data: bytes, file: str = "uplink.json", folder: str = "") -> dict:
     """Check the text `data`; `file` names it in errors, `folder` (with its /) holds its files."""
-    if len(data) > _LARGEST:
-        raise ConfigError(file, "the file", "at most %d bytes" % _LARGEST)
-    stream = io.BytesIO(data)
     try:
-        json.load(stream)  # for the line: MicroPython's names none, but reads no further
         raw = loads(data)
     except ValueError as error:
+        stream = io.BytesIO(data)
+        try:
+            json.load(stream)  # MicroPython's names no line, but reads no further
+        except ValueError:
+            pass
         line = getattr(error, "lineno", data[: stream.tell()].count(b"\n") + 1)
         raise ConfigError(file, "line %d" % line, "JSON (%s)" % error)
     try:
@@ -226,7 +227,7 @@ def _section(table, raw, path, device, folder):
         here[name] = value
     _known(raw, cfg, path)
     if absent:
-        raise ValueError(absent, "a value: this key must be written", None)
+        raise ValueError(absent, "a value: it must be written", None)
     return cfg
 
 
@@ -281,12 +282,12 @@ def convert(flags, high, value, device="", folder=""):
             first = 32
             last = 126
             refused = b'"\\'
-            expected = "ASCII without quotes and backslashes"
+            expected = 'ASCII without " and \\'
         elif kind == _TOPIC:
             refused = b"+#"
             expected = "no + or #"
         elif kind == _FILTER:
-            expected = "+ and # alone in their level, # in the last"  # MQTT 3.1.1, 4.7.1
+            expected = "+ and # alone in a level, # last"  # MQTT 3.1.1, 4.7.1
         if kind <= _PIN:
             if type(value) is int and 0 <= value <= 48:
                 return value
@@ -329,8 +330,8 @@ def _together(cfg):
     if broker["port"] is None:
         broker["port"] = 8883 if broker["tls"] else 1883
     if broker["tls"] and tls["verify"] == "ca" and tls["ca"] is None:
-        raise ValueError("tls.ca", "the CA's file, to verify the broker with")
+        raise ValueError("tls.ca", "the CA's file")
     if (tls["cert"] is None) != (tls["key"] is None):
         raise ValueError("tls.key", "tls.cert and tls.key together")
     if cfg["modem"]["sleep"] and pins["dtr"] is None and pins["control"] is None:
-        raise ValueError("modem.sleep", "pins.dtr: nothing else wakes the module")
+        raise ValueError("modem.sleep", "pins.dtr to be wired")

@@ -5,18 +5,14 @@ The application is not started
 * while the pin that `boot.py` names is held low at start, or a file `safe` is there: the REPL,
   until that is changed and the board restarted;
 * after Ctrl-C while the hardware watchdog ran: it cannot be stopped, and restarts the board;
-* after `LIMIT` starts in a row of which none reached the broker or lasted `GOOD_S`: the board
-  waits `PAUSE_S` with the REPL one Ctrl-C away, then tries again. A device in the field comes
+* after five starts in a row of which none reached the broker or lasted ten minutes: the board
+  waits 15 minutes with the REPL one Ctrl-C away, then tries again. A device in the field comes
   back by itself when what kept it away is gone.
 
 The count is one small file, `starts`, in the current folder; it is removed by `good()`.
 """
 
 import os
-
-LIMIT = 5
-PAUSE_S = 900
-GOOD_S = 600
 
 _held = False
 
@@ -40,18 +36,18 @@ def asked() -> str:
 def begin(cause: str) -> str:
     """Count this start; `cause` is the board's reset cause.
 
-    Returns "go", "once" (to the REPL this time) or "wait" (see `pause`).
+    Returns "go", "once" (to the REPL this time) or "wait" (15 minutes).
     """
-    text = _starts()
+    text = starts()
     if text == "once":
         good()
         if cause == "watchdog":
             return text
     count = int(text) if text.isdigit() else 0
-    if count >= LIMIT:
-        _starts("1")
+    if count >= 5:
+        starts("1")
         return "wait"
-    _starts(str(count + 1))
+    starts(str(count + 1))
     return "go"
 
 
@@ -63,19 +59,11 @@ def good():
         pass
 
 
-def once():
-    """Stopped by hand: if the watchdog makes the next start, that one goes to the REPL."""
-    _starts("once")
+def starts(text=""):
+    """What is in the file; `text` is written to it.
 
-
-def pause(board):
-    """Wait `PAUSE_S`; Ctrl-C (KeyboardInterrupt) ends it."""
-    for _ in range(PAUSE_S):
-        board.idle(1000, False)
-
-
-def _starts(text=""):
-    """What is in the file; `text` is written to it."""
+    "once", after Ctrl-C: if the watchdog makes the next start, that one goes to the REPL.
+    """
     try:
         with open("starts", "w" if text else "r") as f:
             return f.write(text) if text else f.read(8).strip()
