@@ -44,7 +44,7 @@ class Payload:
     """
 
     def __init__(self, size: int = 768):
-        self.data = exact.buffer(min(size, 384))
+        self.data = exact.buffer(min(size, 256))
         self.size = size
         self.start()
 
