@@ -47,9 +47,9 @@ STDLIB = set(
 )
 # Where the code runs on CPython, as a file names it: there MicroPython's `sys.print_exception` is
 # `traceback`.
-CPYTHON = {"uplink.loop.task": {"traceback"}, "uplink.app.application": {"traceback"}}
+CPYTHON = {"uplink.port.cpython": {"traceback"}, "uplink.app.application": {"traceback"}}
 # Exceptions to MACHINE, each for a reason that the README of lib/uplink gives.
-MAY = {"uplink.loop.bridge": {"asyncio"}, "uplink.app": {"os"}}
+MAY = {"uplink.loop.core": {"asyncio"}, "uplink.app": {"os"}}
 
 
 def module_of(path):
@@ -165,7 +165,7 @@ def test_every_room_is_there_and_known():
 
 
 KNOWN = dict.fromkeys(
-    "uplink uplink.errors uplink.log uplink.exact uplink.port uplink.port.ticks uplink.port.clock "
+    "uplink uplink.errors uplink.log uplink.exact uplink.port uplink.port.ticks uplink.port.pins "
     "uplink.loop uplink.ring uplink.at uplink.at.codes uplink.at.engine uplink.modem "
     "uplink.modem.core uplink.modems uplink.mqtt uplink.app".split()
 )
@@ -187,7 +187,7 @@ GOOD = [
         "uplink.app.start",
         "import os, json\nfrom uplink.modem import Modem\nfrom uplink.mqtt import MQTT",
     ),
-    ("uplink.loop.bridge", "def serve():\n    import asyncio"),
+    ("uplink.loop.core", "def serve():\n    import asyncio"),
     ("uplink.loop", "from micropython import const\nimport gc, sys"),
 ]
 
@@ -217,7 +217,7 @@ BAD = [
     ),
     ("uplink.modems.sim7000", "from uplink.at.engine import Engine", "constants only"),
     ("uplink.modems.sim7000", "from uplink.ring import MAX", "modems must not know ring"),
-    ("uplink.loop.core", "import asyncio", "the business of port"),
+    ("uplink.loop.wait", "import asyncio", "the business of port"),
     ("uplink.app.start", "import machine", "the business of port"),
     ("uplink.app.start", "import tools.modem", "not in lib/"),
     ("uplink.app.start", "import requests", "not in lib/"),

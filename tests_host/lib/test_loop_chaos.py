@@ -4,6 +4,7 @@ from fake_board import FakeBoard, Log, quiet_loop
 
 from uplink.errors import TimeoutError_
 from uplink.loop import Cancelled, Event, Queue
+from uplink.loop.wait import NO, YES
 
 
 class Dice:
@@ -86,12 +87,12 @@ class Chaos:
 
     def check(self):
         """Each task is in exactly one place."""
-        ready = list(self.loop._ready)
-        for task in self.loop._tasks:
+        ready = list(self.loop.ready)
+        for task in self.loop.tasks:
             times = sum([1 for other in ready if other is task])
-            waiting = task.due is not None or (task.on is not None and task.value is None)
+            waiting = task.due is not None or (task.on is not None and task.value not in (YES, NO))
             assert times == (0 if waiting else 1), (task.name, times, waiting)
-        assert len(ready) <= len(self.loop._tasks)
+        assert len(ready) <= len(self.loop.tasks)
 
 
 def run_chaos(seed):
@@ -104,21 +105,21 @@ def run_chaos(seed):
         chaos.check()
         if ms:
             loop.board.time += min(ms, 1 + chaos.dice(3))
-    for task in list(loop._tasks):
+    for task in list(loop.tasks):
         task.cancel()
     for _ in range(50):
         ms = loop.step()
         chaos.check()
         loop.board.time += 1
-        for task in list(loop._tasks):
+        for task in list(loop.tasks):
             task.cancel()
-    assert loop._tasks == [], "seed %d: not ended" % seed
+    assert loop.tasks == [], "seed %d: not ended" % seed
     assert len(chaos.queue) == chaos.put - chaos.got, "seed %d: an item was lost" % seed
     for name, error in loop.reports:
         # A worker that joined one which was cancelled fails with that, and no other way.
         assert isinstance(error, Cancelled), (seed, name, error)
     for event in chaos.events:
-        assert event.head is None
+        assert event.value is None
     loop.run(last(loop))
 
 

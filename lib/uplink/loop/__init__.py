@@ -1,8 +1,6 @@
 """The cooperative scheduler: tasks, sleep, events, limits, watchdog. See README.md."""
 
-from .bridge import serve
-from .core import Loop
-from .task import Cancelled, Task
-from .wait import Event, Queue
+from .core import Loop, serve
+from .wait import Cancelled, Event, Queue, Task
 
 __all__ = ("Cancelled", "Event", "Loop", "Queue", "Task", "serve")

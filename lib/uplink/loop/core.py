@@ -4,10 +4,11 @@ Guarantees
 - Fair: in one pass every task that was ready at its beginning runs once, in the order in
   which they became ready. A task spawned with `first=True` goes to the head when it is
   woken, once a pass, so it cannot keep the others away.
-- No heap for a switch, a sleep, a wait for an event or data, or a limit (the third limit
-  at one time is made when it is first needed, and kept).
+- No heap for a switch, a sleep, a wait for an event or data, or a limit (which is made
+  when it is first needed, and kept).
 - Never spins: with nothing ready the board idles until exactly the next due time, or until
-  there are bytes where a task waits for them.
+  there are bytes where a task waits for them. (A time limit of 100 ms or more that was not
+  needed may wake it once, for nothing.)
 - Never early: `sleep_ms(n)` takes n ms or longer. Times wrap; a wait can be FOREVER
   (3.1 days) long at most, and a longer one is a ValueError.
 - A task that fails is reported and taken out; the others never notice.
@@ -23,69 +24,105 @@ import sys
 from collections import deque
 
 from .. import log
-from ..errors import UplinkError
+from ..errors import TimeoutError_, UplinkError
 from ..port import board as default_board
-from ..port.ticks import FOREVER, ticks_add, ticks_diff
-from .limit import Limits
-from .task import ENDINGS, Task, report
-from .wait import PARK, YES, Data, Turn
-from .watch import Watch
+from ..port.ticks import ticks_add, ticks_diff
+from .wait import NO, YES, Cancelled, Event, Limit, Task
 
-_LAPS = 0xFFFF
+try:
+    from micropython import const
+except ImportError:
+    const = int
+
+_FOREVER = const(1 << 28)
+# In `serve`: asyncio does not know our UARTs, so they are looked at this often while a task
+# waits for data;
+_LOOK_MS = const(10)
+# and this often otherwise, since other tasks of asyncio may have set an Event meanwhile.
+_GLANCE_MS = const(50)
+
+
+# A withdrawn due time that is nearer than this is looked into before the board idles.
+_SOON_MS = const(100)
+# Where there is no heap for one of its own.
+_LATE = TimeoutError_("limit passed")
 
 
 class Loop:
     """The scheduler of one board. `board`: see `port`; None = the one this runs on.
 
-    `tasks` is the largest number of tasks at one time. `report(task, error)` is called for
-    each task that fails and that nobody waits for; replace it as you like.
+    `tasks` is the largest number of tasks at one time.
     """
-
-    report = staticmethod(report)
 
     def __init__(self, board=None, tasks: int = 16):
         self.board = default_board() if board is None else board
         self.now = self.board.ticks_ms
         self.current = None  # the task that runs
-        self._tasks = []
-        self._most = tasks
-        self._ready = deque((), tasks)
-        self._pop = self._ready.popleft
-        self._push = self._ready.append
-        self._lap = 0
-        self._due = None  # when the next task or limit is due; can be early if `_stale`
-        self._stale = False
-        self._stopped = False
-        self._data = Data(self)
-        self._watch = Watch()
-        self._limits = Limits(self)
+        self.tasks = []
+        self.most = tasks
+        self.ready = deque((), tasks)
+        self.pop = self.ready.popleft
+        self.push = self.ready.append
+        self.lap = 0
+        self.due = None  # when the next task or limit is due; can be early if `stale`
+        self.stale = False
+        self.stopped = False
+        self.bytes = Event(self)  # set for no longer than it takes to wake who waits
+        self.next = None  # the limits that hold
+        self.spare = None  # and those that nobody uses
+        self.dog = None  # the hardware watchdog, once it is started
+        self.feed = 0  # when it is fed next; every `every` ms
+        self.every = 0
+        self.watched = []  # task, within_ms, task, within_ms, ...
+        self.late = None  # who was last seen to be late
         # MicroPython's iterator over a deque goes on when something has been appended
         # since it ended: an awaitable that gives each appended number once, without a
         # call into Python (a Python `__next__` costs three calls and an exception a switch).
-        self._turn = self._turns = Turn()
         if sys.implementation.name == "micropython":
-            self._turn = deque((), 3)
-            self._turns = iter(self._turn)
+            turn = deque((), 3)
+            turns = iter(turn)
+        else:
+            from ..port.cpython import Turns
+
+            turn = turns = Turns()
+        append = turn.append
+
+        # A function of its own, since a method and its two attributes cost 10 µs more a switch.
+        def sleep_ms(ms):
+            """`await`: let the others run, and go on after `ms` or later."""
+            append(ms)
+            return turns
+
+        self.sleep_ms = sleep_ms
+        self.turns = turns
 
     # --- what tasks use ---
 
-    def sleep_ms(self, ms: int):
-        """`await`: let the others run, and go on after `ms` or later."""
-        self._turn.append(ms)
-        return self._turns
-
     def data(self, ms: int = -1):
         """`await` gives True once a UART has bytes, False after `ms` (negative: no limit)."""
-        return self._data.wait(ms)
+        event = self.bytes
+        event.ms = ms
+        return event
 
     def kick(self):
         """End the wait of all that wait for data, as if a UART had some."""
-        self._data.arrived()
+        self.bytes.set()
+        self.bytes.flag = False
 
     def limit(self, ms: int):
         """`with loop.limit(ms):` raises TimeoutError_ at the await that waits after `ms`.
         Can be nested: `with … as limit`, and `limit.expired` tells whose error it was."""
-        return self._limits.take(ms)
+        ms = max(ms, 1)
+        due = self.arm(ms)
+        if self.spare is None:
+            Limit(self)
+        limit = self.spare
+        self.spare = limit.next
+        limit.next = None
+        limit.ms = ms
+        limit.due = due
+        limit.expired = False
+        return limit
 
     # --- what its owner uses ---
 
@@ -96,204 +133,277 @@ class Loop:
         watchdog is fed only while it has been resumed within that time (0: not watched).
         """
         if not hasattr(coro, "send"):
-            raise TypeError("spawn: a coroutine is expected: call the async function")
-        if len(self._tasks) >= self._most:
-            raise UplinkError("loop: %d tasks run already: use Loop(tasks=...)" % self._most)
+            raise TypeError("spawn takes a coroutine: call the async function")
+        if len(self.tasks) >= self.most:
+            raise UplinkError("loop: %d tasks run already: use Loop(tasks=...)" % self.most)
         task = Task(self, coro, name or getattr(coro, "__name__", "task"), first)
-        self._tasks.append(task)
+        self.tasks.append(task)
         if within_ms:
-            self._watch.add(task, within_ms)
+            self.watched.append(task)
+            self.watched.append(within_ms)
         self.wake(task)
         return task
 
     def run(self, until=None):
         """Run until `stop`, until no task is left, or until the task or coroutine `until`
         has ended: then its result is returned, or its error raised."""
-        task = until
         if until is not None and not isinstance(until, Task):
-            task = self.spawn(until)
+            until = self.spawn(until)
         self.start()
-        while not self._stopped and self._tasks:
+        while self.tasks and not self.stopped:
             ms = self.step()
-            if task is not None and task.done:
-                if task.error is not None:
-                    raise task.error
-                return task.value
-            if ms and self._tasks and not self._stopped:
+            if until is not None and until.done:
+                if until.error is not None:
+                    raise until.error
+                return until.value
+            if ms and self.tasks and not self.stopped:
                 self.idle(ms)
 
     def stop(self):
         """Let `run` and `serve` return after this pass. The tasks stay as they are."""
-        self._stopped = True
-
-    @property
-    def stopped(self) -> bool:
-        return self._stopped or not self._tasks
+        self.stopped = True
 
     def start(self):
         """Undo `stop`."""
-        self._stopped = False
-
-    @property
-    def wants_data(self) -> bool:
-        """A task waits for bytes on a UART."""
-        return self._data.head is not None
+        self.stopped = False
 
     def idle(self, ms: int):
         """Let the board sleep for `ms`, or until there are bytes and a task waits for them."""
-        if self.wants_data:
-            self.board.idle(ms)
-        else:
-            self.board.idle(ms, False)
+        self.board.idle(ms, self.bytes.value is not None)
 
     def watch(self, ms: int):
         """Start the hardware watchdog: the board is reset once the loop does not get round
         within `ms`, or a task was not resumed in its `within_ms`. Cannot be stopped."""
-        self._watch.start(self.board.watchdog(ms), ms, self.arm(0))
+        self.dog = self.board.watchdog(ms)
+        self.every = ms // 4 or 1
+        self.feed = self.arm(0)
+
+    def report(self, task, error):
+        """Called for each task that fails and that nobody waits for: its traceback on the
+        console. Replace it as you like (`loop.report = f`: f(task, error))."""
+        if hasattr(sys, "print_exception"):
+            sys.print_exception(error)
+        else:
+            from ..port.cpython import print_exception
+
+            print_exception(error)
 
     def step(self) -> int:
         """Run everything that is ready once; the ms until `step` must be called again."""
         now = self.now()
-        if self._due is not None and ticks_diff(now, self._due) >= 0:
+        if self.due is not None and ticks_diff(now, self.due) >= 0:
             self._scan(now)
-        if self._data.head is not None and self.board.any():
-            self._data.arrived()
-        ready = self._ready
+        if self.bytes.value is not None and self.board.any():
+            self.kick()
+        ready = self.ready
         if ready:
-            pop = self._pop
-            push = self._push
-            turns = self._turns
+            pop = self.pop
+            push = self.push
+            turns = self.turns
             last = ready[-1]
             task = None
             while task is not last:
                 try:
                     while task is not last:
                         for _ in turns:  # else the next task would get it
-                            self._not_awaited(task)
+                            log.warn("loop", "sleep_ms without await", task and task.name)
                         task = pop()
                         self.current = task
                         task.seen = now
                         ms = task.run.send(None)
                         if ms == 0:
                             push(task)
-                        elif ms > 0:
-                            self._sleep(task, ms)
-                        elif ms != PARK:
-                            push(task)
-                        elif task.error is not None:
-                            self._unpark(task)
+                        elif ms is not YES or task.error is not None:
+                            self._park(task, ms)
                 except StopIteration as stop:
                     self._end(task, stop.value, None)
                 except BaseException as error:
                     self._end(task, None, error)
-                    if not isinstance(error, ENDINGS):
+                    if not isinstance(error, (Exception, Cancelled, GeneratorExit)):
                         self.current = None
                         raise
             self.current = None
-            self._lap = (self._lap + 1) & _LAPS
-            if ready:
-                return 0
-        if self._stale:
+            self.lap = (self.lap + 1) & 0xFFFF
+        while not ready:
+            if self.due is None:
+                return _FOREVER
+            ms = ticks_diff(self.due, self.now())
+            # A withdrawn time that is later is left: a wake for nothing costs less than this.
+            if not self.stale or ms >= _SOON_MS:
+                return max(ms, 0)
             self._scan(self.now())
-            if ready:
-                return 0
-        if self._due is None:
-            return FOREVER
-        return max(ticks_diff(self._due, self.now()), 0)
+        return 0
 
-    # --- what Task, Waitable and Limit use ---
+    # --- what Task, Event and Limit use ---
 
     def wake(self, task):
         """Put a task that waits, and is in no list, into the queue of the ready."""
         if task.due is not None:
-            self.disarm(task.due)
+            if task.due == self.due:
+                self.stale = True
             task.due = None
-        if task.lap is not None and task.lap != self._lap:
-            task.lap = self._lap
-            self._ready.appendleft(task)
+        if task.lap is None or task.lap == self.lap:
+            self.push(task)
         else:
-            self._ready.append(task)
+            task.lap = self.lap
+            self.ready.appendleft(task)
 
     def arm(self, ms):
         """Have `_scan` called in `ms`; returns that time."""
-        if ms > FOREVER:
-            raise ValueError("a wait of %d ms: %d is the longest" % (ms, FOREVER))
+        if ms > _FOREVER:
+            raise ValueError("a wait of %d ms: %d is the longest" % (ms, _FOREVER))
         due = ticks_add(self.now(), ms)
-        if self._due is None or ticks_diff(due, self._due) < 0:
-            self._due = due
+        if self.due is None or ticks_diff(due, self.due) < 0:
+            self.due = due
         return due
-
-    def disarm(self, due):
-        """What was to happen at `due` will not."""
-        if due == self._due:
-            self._stale = True
 
     def interrupt(self, task, error):
         """Raise `error` at the await where `task` is (if it runs: at its next)."""
         task.error = error
-        task.run = task
+        task.run = task  # in its next turn it raises its error instead
         if task is not self.current:
-            self._unpark(task)
+            on = task.on
+            task.on = None
+            if on is None:
+                if task.due is not None:
+                    self.wake(task)
+            else:
+                on.leave(task, None)
 
     # --- inside ---
 
-    def _unpark(self, task):
-        """End the wait of `task`: in its next turn it raises its error instead."""
-        task.run = task
-        on = task.on
-        if on is not None:
-            task.on = None
-            on.forget(task)
-        elif task.due is not None:
-            self.wake(task)
-
-    def _not_awaited(self, task):
-        log.warn("loop", "sleep_ms without await", "" if task is None else task.name)
-
-    def _sleep(self, task, ms):
-        try:
-            task.due = self.arm(ms)
-        except ValueError as error:
-            self.interrupt(task, error)
-            task.due = self.now()
+    def _park(self, task, ms):
+        """`task` wants to wait for `ms`, or was interrupted while it ran."""
+        if ms is not YES:
+            if ms > 0:
+                try:
+                    task.due = self.arm(ms)
+                except ValueError as error:
+                    task.error = error
+                    task.due = self.now()
+            else:
+                self.push(task)
         if task.error is not None:
-            self._unpark(task)
+            self.current = None
+            self.interrupt(task, task.error)
 
     def _scan(self, now):
-        """Wake all that is due, and find out when the next will be."""
-        soonest = FOREVER + 1
-        for task in self._tasks:
-            due = task.due
-            if due is not None:
-                left = ticks_diff(due, now)
+        """Wake all that is due, feed the watchdog, and find out when the next will be due.
+
+        Where several limits of a task have passed, the outermost is raised.
+        """
+        soonest = _FOREVER + 1
+        limit = self.next
+        while limit is not None:
+            task = limit.task
+            left = ticks_diff(limit.due, now)
+            if left <= 0:
+                if task.error is not None or (
+                    task.due is not None and ticks_diff(limit.due, task.due) >= 0
+                ):
+                    # Something is to be raised already, or its wait was over before the limit,
+                    # and the next one is not: look again after its turn.
+                    left = 0
+                else:
+                    left = limit.ms
+                    limit.expired = True
+                    limit.due = ticks_add(now, left)
+                    try:
+                        limit.error = TimeoutError_("limit of %d ms passed" % left)
+                    except MemoryError:
+                        limit.error = _LATE
+                    if task.on is not None and task.value is YES:
+                        task.error = limit.error  # it has what it waited for: at its next wait
+                    else:
+                        self.interrupt(task, limit.error)
+            soonest = min(soonest, left)
+            limit = limit.next
+        for task in self.tasks:
+            if task.due is not None:
+                left = ticks_diff(task.due, now)
                 if left > 0:
                     soonest = min(soonest, left)
-                    due = None
                 elif task.on is None:
                     self.wake(task)
                 else:
-                    task.on.late(task)
-            if task.limit is not None:
-                soonest = min(soonest, self._limits.check(task, now, due))
-        feed = self._watch.poll(now)
-        if feed >= 0:
-            soonest = min(soonest, feed)
-        self._stale = soonest == 0
-        self._due = None if soonest > FOREVER else ticks_add(now, soonest)
+                    task.on.leave(task, NO)
+            if task.until is not None and task.until >= 0:
+                left = ticks_diff(task.until, now)
+                if left > 0:
+                    soonest = min(soonest, left)
+                else:
+                    self._swallowed(task)
+        if self.dog is not None:
+            if ticks_diff(now, self.feed) >= 0:
+                self.feed = ticks_add(now, self.every)
+                late = None
+                for i in range(0, len(self.watched), 2):
+                    if ticks_diff(now, self.watched[i].seen) > self.watched[i + 1]:
+                        late = self.watched[i]
+                if late is None:
+                    self.dog.feed()
+                elif late is not self.late:
+                    log.error("loop", "watchdog not fed, task late", late.name)
+                self.late = late
+            soonest = min(soonest, ticks_diff(self.feed, now))
+        self.stale = soonest == 0
+        self.due = None if soonest > _FOREVER else ticks_add(now, soonest)
+
+    def _swallowed(self, task):
+        task.until = -1
+        log.warn("loop", "task swallowed its cancellation", task.name)
 
     def _end(self, task, value, error):
         """The coroutine of `task` has returned `value` or raised `error`."""
-        failed = task.end(value, error)
-        self._tasks.remove(task)
-        self._watch.remove(task)
-        for other in self._tasks:
+        if error is not None:
+            try:
+                task.coro.close()
+            except Exception:  # one that refuses to be closed is left to the collector
+                pass
+        task.run = task.coro = task.on = task.due = None
+        task.value = value
+        task.error = error
+        task.done = True
+        self.tasks.remove(task)
+        if task in self.watched:
+            i = self.watched.index(task)
+            self.watched.pop(i)
+            self.watched.pop(i)
+        failed = error is not None
+        if task.until is not None:
+            if not failed and task.until >= 0:
+                self._swallowed(task)
+            elif isinstance(error, Cancelled):
+                failed = False
+        for other in self.tasks:
             if other.on is task:
                 other.value = YES
                 self.wake(other)
                 failed = False  # it is told
-        if failed:
+        if failed and isinstance(error, (Exception, Cancelled, GeneratorExit)):
             log.error("loop", "task failed", task.name)
             try:
                 self.report(task, error)
             except Exception:
                 log.error("loop", "report failed", task.name)
+
+
+async def serve(loop):
+    """Run `loop` inside asyncio until `loop.stop()`, or until it has no task left.
+
+    Between passes it sleeps in asyncio: at most 10 ms where a task waits for data, 50 ms where
+    none does, less where a task is due. Cancelling it stops the loop between two passes: its
+    tasks stay as they are and go on when it is served or run again.
+    """
+    import asyncio  # here, because it costs 3 KiB of heap
+
+    loop.start()
+    while loop.tasks and not loop.stopped:
+        ms = loop.step()
+        if loop.stopped or not loop.tasks:
+            return
+        ms = min(ms, _GLANCE_MS if loop.bytes.value is None else _LOOK_MS)
+        if hasattr(asyncio, "sleep_ms"):
+            await asyncio.sleep_ms(ms)
+        else:
+            await asyncio.sleep(ms / 1000)

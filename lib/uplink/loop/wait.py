@@ -1,159 +1,95 @@
-"""What a task can wait for, besides time: `Event` and `Queue`.
+"""What a task can wait for, besides time: `Event`, `Queue`, another `Task`; and `Limit`.
 
 An awaitable here is one reusable object for all tasks and all times: `await` calls its
 `__next__` once to begin (it returns what the loop is to do) and once to end (it raises a
 StopIteration that has existed since start-up, which carries the answer). The waiting tasks
-form a list linked through the tasks themselves, oldest first.
+form a list linked through their `value`, oldest first.
 
 Await at once what `wait` and `get` return: it remembers the time given until then.
 """
 
 from collections import deque
 
-# What `__next__` returns to the loop, besides a number of milliseconds: nothing to be done,
-# somebody will wake the task.
-PARK = -(1 << 28)
-
+# The two answers. YES is also what `__next__` returns to the loop where nothing is to be done
+# since somebody will wake the task; else that is a number of milliseconds.
 YES = StopIteration(True)
 NO = StopIteration(False)
-_NONE = StopIteration()
 
 
-class Turn:
-    """Awaited, hands one number to the loop: on CPython, what MicroPython's deque iterator is."""
-
-    def __init__(self):
-        self._ms = None
-
-    def append(self, ms):
-        self._ms = ms
-
-    def __iter__(self):
-        return self
-
-    __await__ = __iter__
-
-    def __next__(self):
-        ms = self._ms
-        if ms is None:
-            raise StopIteration
-        self._ms = None
-        return ms
-
-
-class Waitable:
-    """A list of waiting tasks. `task.value` is None while one waits, then YES or NO."""
-
-    def __init__(self, loop):
-        self._loop = loop
-        self.head = None
-        self._tail = None
-        self._ms = -1
-
-    def __iter__(self):
-        return self
-
-    __await__ = __iter__
-
-    def _enter(self, task):
-        """Let `task` wait; what `__next__` returns then."""
-        task.on = self
-        if self._ms == 0:
-            task.value = NO
-            return 0
-        task.value = None
-        task.next = None
-        if self.head is None:
-            self.head = task
-        else:
-            self._tail.next = task
-        self._tail = task
-        return PARK if self._ms < 0 else self._ms
-
-    def _unlink(self, task):
-        before = None
-        this = self.head
-        while this is not task:
-            before = this
-            this = this.next
-        if before is None:
-            self.head = task.next
-        else:
-            before.next = task.next
-        if self._tail is task:
-            self._tail = before
-        task.next = None
-
-    def _wake_first(self):
-        """End the wait of the oldest."""
-        task = self.head
-        self.head = task.next
-        task.next = None
-        task.value = YES
-        self._loop.wake(task)
-
-    def late(self, task):
-        """The time of `task` is up."""
-        self._unlink(task)
-        task.value = NO
-        self._loop.wake(task)
-
-    def forget(self, task):
-        """`task` is interrupted: it waits no more."""
-        if task.value is None:
-            self._unlink(task)
-            self._loop.wake(task)
-
-
-class Event(Waitable):
+class Event:
     """A flag that tasks wait for. Stays set until `clear`.
 
     `set`, `clear` and `wait` take no heap. Not for interrupt handlers.
     """
 
     def __init__(self, loop):
-        super().__init__(loop)
-        self._flag = False
+        self.loop = loop
+        self.value = None  # who has waited longest; the next one is its `value`
+        self.flag = False
+        self.ms = -1
 
     def is_set(self) -> bool:
-        return self._flag
+        return self.flag
 
     def set(self):
         """Set the flag and wake all who wait, oldest first."""
-        self._flag = True
-        while self.head is not None:
-            self._wake_first()
+        self.flag = True
+        task = self.value
+        while task is not None:
+            self.value = task.value
+            task.value = YES
+            self.loop.wake(task)
+            task = self.value
 
     def clear(self):
-        self._flag = False
+        self.flag = False
 
     def wait(self, ms: int = -1):
         """`await` gives True when set, False after `ms` (negative: none, 0: others run)."""
-        self._ms = ms
+        self.ms = ms
         return self
 
+    def __iter__(self):
+        return self
+
+    __await__ = __iter__
+
     def __next__(self):
-        task = self._loop.current
+        task = self.loop.current
         if task.on is self:
             task.on = None
             stop = task.value
-            stop.__traceback__ = None
-            raise stop
-        if self._flag:
-            YES.__traceback__ = None
-            raise YES
-        return self._enter(task)
+        elif self.flag:
+            stop = YES
+        else:
+            task.on = self
+            ms = self.ms
+            if ms == 0:
+                task.value = NO
+                return 0
+            task.value = None
+            last = self
+            while last.value is not None:
+                last = last.value
+            last.value = task
+            return YES if ms < 0 else ms
+        stop.__traceback__ = None
+        raise stop
+
+    def leave(self, task, stop):
+        """The wait of `task` ends before it has what it waits for: its time is up (`stop` is
+        NO), or it is interrupted (None)."""
+        if task.value is YES or task.value is NO:
+            return  # it was about to go on
+        this = self
+        while this.value is not task:
+            this = this.value
+        this.value = task.value
+        task.value = stop
+        self.loop.wake(task)
 
 
-class Data(Event):
-    """Bytes on a UART: never set for longer than it takes to wake who waits."""
-
-    def arrived(self):
-        while self.head is not None:
-            self._wake_first()
-
-
-class Queue(Waitable):
+class Queue(Event):
     """At most `size` objects, first in, first out, between tasks.
 
     `put` and `pop` take no heap. `get` makes one StopIteration for each object (48 bytes on a
@@ -176,7 +112,7 @@ class Queue(Waitable):
         if len(self._items) >= self._size:
             return False
         self._items.append(item)
-        self._promise()
+        self.promise()
         return True
 
     def pop(self):
@@ -185,32 +121,152 @@ class Queue(Waitable):
             return self._items.popleft()
         return None
 
-    def get(self, ms: int = -1):
-        """`await` gives the oldest object, or None after `ms` (negative: no limit)."""
-        self._ms = ms
-        return self
+    get = Event.wait  # `await` gives the oldest object, or None after `ms` (negative: no limit)
 
-    def forget(self, task):
-        if task.value is YES:
-            self._owed -= 1
-            self._promise()
-        else:
-            super().forget(task)
-
-    def _promise(self):
-        if self.head is not None and len(self._items) > self._owed:
+    def promise(self):
+        """Wake the oldest who waits where there is an object for it."""
+        task = self.value
+        if task is not None and len(self._items) > self._owed:
             self._owed += 1
-            self._wake_first()
+            self.value = task.value
+            task.value = YES
+            self.loop.wake(task)
+
+    def leave(self, task, stop):
+        if task.value is YES:  # what it was promised goes to the next
+            self._owed -= 1
+            self.promise()
+        else:
+            Event.leave(self, task, stop)
 
     def __next__(self):
-        task = self._loop.current
+        task = self.loop.current
         if task.on is self:
             task.on = None
             if task.value is NO:
-                _NONE.__traceback__ = None
-                raise _NONE
+                raise StopIteration(None)
             self._owed -= 1
-            raise StopIteration(self._items.popleft())
-        if len(self._items) > self._owed:
-            raise StopIteration(self._items.popleft())
-        return self._enter(task)
+        elif len(self._items) <= self._owed:
+            return Event.__next__(self)
+        raise StopIteration(self._items.popleft())
+
+
+class Cancelled(BaseException):
+    """Raised in a task at the await where `cancel` found it. Let it pass."""
+
+
+# Where there is no heap for one of its own. (On MicroPython a shared instance of a Python
+# class grows by a traceback each time it is raised, so sharing is the exception.)
+_CANCELLED = Cancelled()
+
+
+class Task:
+    """What `spawn` returns: `await` it for its result, `cancel` it, ask for `done` and `error`.
+
+    `error` is None while it runs and after a good end, else the exception that ended it
+    (a `Cancelled` where it was cancelled).
+    """
+
+    # Twelve attributes: the 13th would cost 40 bytes a task on a 32-bit board.
+    def __init__(self, loop, coro, name, first):
+        self.loop = loop
+        self.coro = coro
+        self.run = coro  # whose `send` the loop calls next: also itself
+        self.name = name
+        self.lap = 0 if first else None  # the pass in which it last went to the head
+        self.seen = loop.now()  # when it was last resumed
+        self.due = None  # when it is to be woken at the latest
+        self.on = None  # the Event, Queue or Task it waits for
+        self.error = None  # while it runs: what is to be raised in it
+        self.value = None  # while it waits: the next who waits, then YES or NO; then its result
+        self.until = None  # cancelled: when its cleanup ought to be over; -1 = remarked upon
+        self.done = False  # (a property would make each store to a task twice as slow)
+
+    def cancel(self) -> bool:
+        """Raise `Cancelled` where the task waits (a running task: where it waits next).
+
+        False = it had ended already. One that never began does not begin.
+        """
+        if self.done:
+            return False
+        try:
+            error = Cancelled()
+        except MemoryError:
+            error = _CANCELLED
+        self.loop.interrupt(self, error)
+        return True
+
+    def send(self, _):
+        """In the place of the coroutine for one turn: raise `error` in it."""
+        error = self.error
+        self.error = None
+        if self.until is None and isinstance(error, Cancelled):
+            self.until = self.loop.arm(1000)  # a `finally` that takes longer is remarked upon
+        self.run = self.coro
+        return self.coro.throw(error)
+
+    def __iter__(self):
+        return self
+
+    __await__ = __iter__
+
+    def __next__(self):
+        task = self.loop.current
+        task.on = None
+        if self.done:
+            if self.error is not None:
+                raise self.error
+            raise StopIteration(self.value)
+        if task is self:
+            raise RuntimeError("a task awaits itself")
+        task.on = self
+        task.value = None
+        return YES
+
+    def leave(self, task, _):
+        """`task`, which waits for this one, is interrupted."""
+        if not self.done:
+            self.loop.wake(task)
+
+
+class Limit:
+    """`with loop.limit(ms)`: a limit on everything that is awaited inside the block.
+
+    Raised once when it has passed; `expired` tells whether the TimeoutError_ that came was its
+    own. A block that goes on in spite of it (in a `finally`, or because it caught the error)
+    has another `ms` before it is raised again.
+    """
+
+    def __init__(self, loop):
+        self.loop = loop
+        self.next = loop.spare  # in the list of those that hold (outer before inner) or are spare
+        loop.spare = self
+        self.task = None
+        self.ms = self.due = 0
+        self.error = None  # raised, or to be raised, in its task
+        self.expired = False
+
+    def __enter__(self):
+        loop = self.loop
+        self.task = loop.current
+        if self.task is None:
+            raise RuntimeError("limit outside a task of the loop")
+        while loop.next is not None:
+            loop = loop.next
+        loop.next = self
+        return self
+
+    def __exit__(self, kind, error, trace):
+        task = self.task
+        if task.error is not None and task.error is self.error:
+            task.error = None  # left before it could be raised
+        self.error = self.task = None
+        loop = last = self.loop
+        if self.due == loop.due:
+            loop.stale = True
+        while last.next is not self:
+            last = last.next
+        last.next = self.next
+        self.next = loop.spare
+        loop.spare = self
+        return False

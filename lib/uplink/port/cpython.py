@@ -8,6 +8,7 @@ import socket
 import struct
 import termios
 import time
+import traceback
 import tty
 
 from .. import log
@@ -168,3 +169,29 @@ class Board(HostBoard):
         for stream in self._streams:
             stream.close()
         self._streams.clear()
+
+
+class Turns:
+    """What MicroPython's iterator over a deque is: gives each appended number once. For `loop`."""
+
+    def __init__(self):
+        self._ms = None
+
+    def append(self, ms):
+        self._ms = ms
+
+    def __iter__(self):
+        return self
+
+    __await__ = __iter__
+
+    def __next__(self):
+        ms = self._ms
+        if ms is None:
+            raise StopIteration
+        self._ms = None
+        return ms
+
+
+# MicroPython's is in `sys`.
+print_exception = traceback.print_exception

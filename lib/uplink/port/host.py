@@ -7,9 +7,10 @@ lines of text. We write `PWRKEY 0` when the module's line is to be low (asserted
 then all are.
 """
 
+import time
+
 from .. import log
-from .clock import Offset
-from .pins import INPUTS, OUTPUTS, NoPin
+from .pins import INPUTS, OUTPUTS
 
 # What a process that wants to be started again ends with (EX_TEMPFAIL of sysexits.h).
 _AGAIN = 75
@@ -82,6 +83,33 @@ class Input:
 
     def get(self):
         return self._control.status()
+
+
+class NoPin:
+    """A line that is not wired."""
+
+    wired = False
+
+    def set(self, asserted):
+        """Does nothing."""
+
+    def get(self):
+        """False: nothing is known."""
+        return False
+
+
+class Offset:
+    """A clock of our own, beside a host's that is not ours to set."""
+
+    def __init__(self):
+        self._offset = None
+
+    def set(self, unix_s):
+        self._offset = unix_s - int(time.time())
+
+    def get(self):
+        """Unix time in seconds; 0 = never set."""
+        return 0 if self._offset is None else int(time.time()) + self._offset
 
 
 class NoWatchdog:

@@ -10,14 +10,20 @@ import time
 
 import machine
 
-from .clock import RTC
-from .pins import NoPin, pin_of
+from .pins import pin_of
 
 # What `write` may have under way. A packet longer than this is taken in parts.
 _TXBUF = 1024
 # ESP-IDF keeps a header with each piece in it.
-_MARGIN = 64
+_ROOM = _TXBUF - 64
 _RXBUF = 1024
+# Before this (2024-01-01) a clock has not been set: they start in 1970, 2000 or 2021.
+_SET = 1704067200
+
+
+def epoch():
+    """Seconds from 1970 to the year that `time.time()` counts from on this port."""
+    return 946684800 if time.gmtime(0)[0] == 2000 else 0
 
 
 class Uart:
@@ -29,19 +35,18 @@ class Uart:
     asked for what is there.
     """
 
-    def __init__(self, uart, baud, txbuf):
+    def __init__(self, uart, baud):
         self._uart = uart
         self._baud = baud
-        self._txbuf = txbuf
         self._level = 0  # bytes that may not have left yet
         self._when = time.ticks_ms()
         self.any = uart.any  # bound once: a call costs no frame and no heap
 
     def readinto(self, buf):
-        n = self._uart.any()
-        if n == 0:
-            return 0
-        return self._uart.readinto(buf, n) or 0
+        n = self.any()
+        if n:
+            n = self._uart.readinto(buf, n) or 0
+        return n
 
     def write(self, buf, off, n):
         now = time.ticks_ms()
@@ -50,7 +55,7 @@ class Uart:
         if left or self._level == 0:
             self._level = max(self._level - left, 0)
             self._when = now
-        n = min(n, self._txbuf - self._level)
+        n = min(n, _ROOM - self._level)
         if n <= 0:
             return 0
         n = self._uart.write(buf, off, n) or 0
@@ -63,56 +68,52 @@ class Uart:
         self._level = 0
 
 
-class Output:
-    """A line to the module."""
+class Line:
+    """A line to or from the module; `pin` is None where it is not wired."""
 
-    wired = True
-
-    def __init__(self, pin, active_low):
+    def __init__(self, pin, low):
         self._pin = pin
-        self._low = active_low
+        self._low = low
+        self.wired = pin is not None
 
     def set(self, asserted):
-        self._pin.value(bool(asserted) != self._low)
-
-
-class Input:
-    """STATUS."""
-
-    wired = True
-
-    def __init__(self, pin, active_low):
-        self._pin = pin
-        self._low = active_low
+        if self.wired:
+            self._pin.value(bool(asserted) != self._low)
 
     def get(self):
-        return bool(self._pin.value()) != self._low
+        return self.wired and bool(self._pin.value()) != self._low
 
 
 class MachineBoard:
     """Base of the boards with a `machine` module."""
 
-    ticks_ms = staticmethod(time.ticks_ms)
-
     def __init__(self):
+        self.ticks_ms = time.ticks_ms
+        self.rand = random.randrange
+        self._raw = None  # the last UART
         self._poll = select.poll()
-        self._uarts = 0
-        self._rtc = RTC(machine.RTC())
+        self._rtc = machine.RTC()
         random.seed(int.from_bytes(os.urandom(4), "little"))
 
-    def _open(self, c, options):
-        """`machine.UART` for `c` = cfg["uart"]; `options` are the port's own."""
-        if c.get("rts") is not None:
-            options["rts"] = machine.Pin(c["rts"])
-            options["flow"] = machine.UART.RTS
-        if c.get("cts") is not None:
-            options["cts"] = machine.Pin(c["cts"])
-            options["flow"] = options.get("flow", 0) | machine.UART.CTS
-        if c.get("tx") is not None:
-            options["tx"] = machine.Pin(c["tx"])
-        if c.get("rx") is not None:
-            options["rx"] = machine.Pin(c["rx"])
-        return machine.UART(
+    def any(self):
+        return 0
+
+    def _any(self):
+        n = 0
+        for _ in self._poll.ipoll(0):
+            n += 1
+        return n
+
+    def uart(self, cfg):
+        c = cfg["uart"]
+        options = {}
+        for name in ("tx", "rx", "rts", "cts"):
+            if c.get(name) is not None:
+                options[name] = machine.Pin(c[name])
+                if name[1:] == "ts":
+                    flow = machine.UART.RTS if name == "rts" else machine.UART.CTS
+                    options["flow"] = options.get("flow", 0) | flow
+        raw = machine.UART(
             c.get("id", 0),
             baudrate=c["baud"],
             rxbuf=c.get("rxbuf") or _RXBUF,
@@ -121,48 +122,31 @@ class MachineBoard:
             timeout_char=0,
             **options,
         )
-
-    def uart(self, cfg):
-        raw = self._open(cfg["uart"], {})
         self._poll.register(raw, select.POLLIN)
-        for _ in self._poll.ipoll(0):  # the first call takes the heap that the others use
-            pass
-        uart = Uart(raw, cfg["uart"]["baud"], _TXBUF - _MARGIN)
-        self._uarts += 1
-        if self._uarts == 1:
-            self.any = raw.any
-        else:
-            self.any = self._any_of_all
-        return uart
-
-    def any(self):
-        return 0
-
-    def _any_of_all(self):
-        n = 0
-        for _ in self._poll.ipoll(0):
-            n += 1
-        return n
+        self._any()  # the first call takes the heap that the others use
+        # One UART is asked directly, more of them by the poll.
+        self.any = raw.any if self._raw is None else self._any
+        self._raw = raw
+        return Uart(raw, c["baud"])
 
     def output(self, cfg, name):
         pin, low = pin_of(cfg, name)
-        if pin is None:
-            return NoPin()
-        idle = 1 if low else 0
-        # PWRKEY and RESET are pulled up inside the module, to less than our supply: a direct
-        # connection pulls them low or lets go, and never drives them high.
-        mode = machine.Pin.OPEN_DRAIN if low and name != "dtr" else machine.Pin.OUT
-        return Output(machine.Pin(pin, mode, value=idle), low)
+        if pin is not None:
+            # PWRKEY and RESET are pulled up inside the module, to less than our supply: a direct
+            # connection pulls them low or lets go, and never drives them high.
+            mode = machine.Pin.OPEN_DRAIN if low and name != "dtr" else machine.Pin.OUT
+            pin = machine.Pin(pin, mode, value=1 if low else 0)
+        return Line(pin, low)
 
     def input(self, cfg, name):
         pin, low = pin_of(cfg, name)
-        if pin is None:
-            return NoPin()
-        return Input(machine.Pin(pin, machine.Pin.IN), low)
+        if pin is not None:
+            pin = machine.Pin(pin, machine.Pin.IN)
+        return Line(pin, low)
 
     def idle(self, ms, data=True):
         """Both ways the processor sleeps until an interrupt; a UART keeps receiving."""
-        if data and self._uarts:
+        if data and self._raw is not None:
             for _ in self._poll.ipoll(ms):
                 pass
         else:
@@ -175,10 +159,9 @@ class MachineBoard:
         machine.reset()
 
     def set_clock(self, unix_s):
-        self._rtc.set(unix_s)
+        t = time.gmtime(unix_s - epoch())
+        self._rtc.datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
 
     def clock(self):
-        return self._rtc.get()
-
-    def rand(self, n):
-        return random.randrange(n)
+        now = int(time.time()) + epoch()
+        return now if now >= _SET else 0

@@ -26,16 +26,3 @@ def pin_of(cfg, name):
     if active in ("low", "high"):
         return value["pin"], active == "low"
     raise ConfigError("uplink.json", "pins.%s.active" % name, '"high" or "low"')
-
-
-class NoPin:
-    """A line that is not wired."""
-
-    wired = False
-
-    def set(self, asserted):
-        """Does nothing."""
-
-    def get(self):
-        """False: nothing is known."""
-        return False
