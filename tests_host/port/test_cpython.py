@@ -52,9 +52,12 @@ def lines(monkeypatch):
     return kept
 
 
-def read_all(fd):
-    select.select([fd], [], [], 5)
-    return os.read(fd, 65536)
+def read_all(fd, n=1):
+    """What has come, once that is `n` bytes: a pty may hand it over in parts."""
+    got = b""
+    while len(got) < n and select.select([fd], [], [], 5)[0]:
+        got += os.read(fd, 65536)
+    return got
 
 
 def test_bytes_go_both_ways_unchanged(board, pty):
@@ -64,7 +67,7 @@ def test_bytes_go_both_ways_unchanged(board, pty):
     buf = bytearray(8)
     assert uart.readinto(buf) == 0  # does not wait
     assert uart.write(b"xxAT\r\n\x03\x11\xff", 2, 7) == 7
-    assert read_all(master) == b"AT\r\n\x03\x11\xff"
+    assert read_all(master, 7) == b"AT\r\n\x03\x11\xff"
     os.write(master, b"\r\nOK\r\n\x04\x13\x00more")
     board.idle(5000)
     assert uart.any() == 13 and board.any() == 1
@@ -116,7 +119,7 @@ def test_pins_go_over_the_control_line(board, pty):
     assert pwrkey.wired and not board.output(cfg, "dtr").wired
     pwrkey.set(True)
     pwrkey.set(False)
-    assert read_all(master) == b"PWRKEY 1\nPWRKEY 0\nPWRKEY 1\n"
+    assert read_all(master, 27) == b"PWRKEY 1\nPWRKEY 0\nPWRKEY 1\n"
     status = board.input(cfg, "status")
     assert status.wired and status.get() is False
     for told, expected in (
@@ -136,7 +139,7 @@ def test_without_any_named_pin_the_control_line_has_all(board, pty):
     for name in ("pwrkey", "dtr", "reset"):
         board.output(cfg, name).set(True)
     assert board.input(cfg, "status").wired
-    assert read_all(master) == b"PWRKEY 1\nPWRKEY 0\nDTR 1\nDTR 0\nRESET 1\nRESET 0\n"
+    assert read_all(master, 46) == b"PWRKEY 1\nPWRKEY 0\nDTR 1\nDTR 0\nRESET 1\nRESET 0\n"
 
 
 def test_without_control_nothing_is_wired(board):

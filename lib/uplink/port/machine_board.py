@@ -104,15 +104,17 @@ class MachineBoard:
             n += 1
         return n
 
-    def uart(self, cfg):
+    def uart(self, cfg, **options):
+        """`options` are more of `machine.UART`'s own."""
         c = cfg["uart"]
-        options = {}
         for name in ("tx", "rx", "rts", "cts"):
             if c.get(name) is not None:
                 options[name] = machine.Pin(c[name])
-                if name[1:] == "ts":
-                    flow = machine.UART.RTS if name == "rts" else machine.UART.CTS
-                    options["flow"] = options.get("flow", 0) | flow
+        options["flow"] = 0
+        if "rts" in options:
+            options["flow"] = machine.UART.RTS
+        if "cts" in options:
+            options["flow"] |= machine.UART.CTS
         raw = machine.UART(
             c.get("id", 0),
             baudrate=c["baud"],
