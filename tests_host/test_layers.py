@@ -165,7 +165,7 @@ def test_every_room_is_there_and_known():
 
 
 KNOWN = dict.fromkeys(
-    "uplink uplink.errors uplink.log uplink.exact uplink.port uplink.port.ticks uplink.port.pins "
+    "uplink uplink.errors uplink.log uplink.exact uplink.port uplink.port.ticks uplink.port.host "
     "uplink.loop uplink.ring uplink.at uplink.at.codes uplink.at.engine uplink.modem "
     "uplink.modem.core uplink.modems uplink.mqtt uplink.app".split()
 )

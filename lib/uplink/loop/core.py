@@ -20,7 +20,6 @@ Not its business
 - Order among tasks that become due in the same pass: it is the order of their spawning.
 """
 
-import sys
 from collections import deque
 
 from .. import log
@@ -30,9 +29,13 @@ from ..port.ticks import ticks_add, ticks_diff
 from .wait import NO, YES, Cancelled, Event, Limit, Task
 
 try:
+    from sys import print_exception
+
     from micropython import const
+
+    Turns = None  # it has them; see Loop.__init__
 except ImportError:
-    const = int
+    from ..port.cpython import Turns, const, print_exception  # type: ignore[no-redef]
 
 _FOREVER = const(1 << 28)
 # In `serve`: asyncio does not know our UARTs, so they are looked at this often while a task
@@ -40,8 +43,6 @@ _FOREVER = const(1 << 28)
 _LOOK_MS = const(10)
 # and this often otherwise, since other tasks of asyncio may have set an Event meanwhile.
 _GLANCE_MS = const(50)
-
-
 # A withdrawn due time that is nearer than this is looked into before the board idles.
 _SOON_MS = const(100)
 # Where there is no heap for one of its own.
@@ -78,12 +79,10 @@ class Loop:
         # MicroPython's iterator over a deque goes on when something has been appended
         # since it ended: an awaitable that gives each appended number once, without a
         # call into Python (a Python `__next__` costs three calls and an exception a switch).
-        if sys.implementation.name == "micropython":
+        if Turns is None:
             turn = deque((), 3)
             turns = iter(turn)
         else:
-            from ..port.cpython import Turns
-
             turn = turns = Turns()
         append = turn.append
 
@@ -181,12 +180,7 @@ class Loop:
     def report(self, task, error):
         """Called for each task that fails and that nobody waits for: its traceback on the
         console. Replace it as you like (`loop.report = f`: f(task, error))."""
-        if hasattr(sys, "print_exception"):
-            sys.print_exception(error)
-        else:
-            from ..port.cpython import print_exception
-
-            print_exception(error)
+        print_exception(error)
 
     def step(self) -> int:
         """Run everything that is ready once; the ms until `step` must be called again."""
@@ -218,8 +212,7 @@ class Loop:
                 except StopIteration as stop:
                     self._end(task, stop.value, None)
                 except BaseException as error:
-                    self._end(task, None, error)
-                    if not isinstance(error, (Exception, Cancelled, GeneratorExit)):
+                    if self._end(task, None, error):
                         self.current = None
                         raise
             self.current = None
@@ -354,7 +347,8 @@ class Loop:
         log.warn("loop", "task swallowed its cancellation", task.name)
 
     def _end(self, task, value, error):
-        """The coroutine of `task` has returned `value` or raised `error`."""
+        """The coroutine of `task` has returned `value` or raised `error`; True = something
+        (KeyboardInterrupt, SystemExit) that ends the loop, too."""
         if error is not None:
             try:
                 task.coro.close()
@@ -369,9 +363,10 @@ class Loop:
             i = self.watched.index(task)
             self.watched.pop(i)
             self.watched.pop(i)
-        failed = error is not None
+        failed = isinstance(error, (Exception, Cancelled, GeneratorExit))
+        fatal = error is not None and not failed
         if task.until is not None:
-            if not failed and task.until >= 0:
+            if error is None and task.until >= 0:
                 self._swallowed(task)
             elif isinstance(error, Cancelled):
                 failed = False
@@ -380,12 +375,13 @@ class Loop:
                 other.value = YES
                 self.wake(other)
                 failed = False  # it is told
-        if failed and isinstance(error, (Exception, Cancelled, GeneratorExit)):
+        if failed:
             log.error("loop", "task failed", task.name)
             try:
                 self.report(task, error)
             except Exception:
                 log.error("loop", "report failed", task.name)
+        return fatal
 
 
 async def serve(loop):

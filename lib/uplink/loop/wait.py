@@ -205,10 +205,7 @@ class Task:
         self.run = self.coro
         return self.coro.throw(error)
 
-    def __iter__(self):
-        return self
-
-    __await__ = __iter__
+    __iter__ = __await__ = Event.__iter__
 
     def __next__(self):
         task = self.loop.current

@@ -19,6 +19,19 @@ _CONNECT_S = 10
 _TICKS = (1 << 30) - 1
 
 
+_HALF = 1 << 29
+
+
+def ticks_add(ticks, delta):
+    """`ticks` moved by `delta` ms (either sign), wrapped."""
+    return (ticks + delta) & _TICKS
+
+
+def ticks_diff(end, start):
+    """Signed ms from `start` to `end`; right for spans below 6.2 days."""
+    return ((end - start + _HALF) & _TICKS) - _HALF
+
+
 class Stream:
     """A file descriptor that never waits. One that ends is `gone`: silent, and swallows
     what it is given."""
@@ -193,5 +206,6 @@ class Turns:
         return ms
 
 
-# MicroPython's is in `sys`.
+# MicroPython's is in `sys`, and in its compiler.
 print_exception = traceback.print_exception
+const = int

@@ -10,7 +10,6 @@ then all are.
 import time
 
 from .. import log
-from .pins import INPUTS, OUTPUTS
 
 # What a process that wants to be started again ends with (EX_TEMPFAIL of sysexits.h).
 _AGAIN = 75
@@ -151,7 +150,7 @@ class HostBoard:
         if not pins.get("control"):
             return False
         if pins.get(name) is None:
-            for other in OUTPUTS + INPUTS:
+            for other in ("pwrkey", "dtr", "reset", "status"):
                 if pins.get(other) is not None:
                     return False
         if self._control is None:

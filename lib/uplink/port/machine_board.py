@@ -10,7 +10,7 @@ import time
 
 import machine
 
-from .pins import pin_of
+from ..errors import ConfigError
 
 # What `write` may have under way. A packet longer than this is taken in parts.
 _TXBUF = 1024
@@ -19,11 +19,6 @@ _ROOM = _TXBUF - 64
 _RXBUF = 1024
 # Before this (2024-01-01) a clock has not been set: they start in 1970, 2000 or 2021.
 _SET = 1704067200
-
-
-def epoch():
-    """Seconds from 1970 to the year that `time.time()` counts from on this port."""
-    return 946684800 if time.gmtime(0)[0] == 2000 else 0
 
 
 class Uart:
@@ -68,13 +63,43 @@ class Uart:
         self._level = 0
 
 
-class Line:
-    """A line to or from the module; `pin` is None where it is not wired."""
+def pin_of(cfg, name):
+    """(pin, active_low) of `cfg["pins"][name]`; pin is None where it is not wired.
 
-    def __init__(self, pin, low):
-        self._pin = pin
-        self._low = low
+    A bare number or name is a direct connection: the host's level is the module's level. A
+    transistor between them turns the level round: `{"pin": 5, "active": "high"}` for an
+    output that pulls the line low with a high level, `{"pin": 6, "active": "low"}` for a
+    STATUS that arrives inverted.
+    """
+    value = (cfg.get("pins") or {}).get(name)
+    low = name != "status"
+    if isinstance(value, dict):
+        active = value.get("active", "low" if low else "high")
+        if isinstance(active, bytes):
+            active = active.decode()
+        if active not in ("low", "high"):
+            raise ConfigError("uplink.json", "pins.%s.active" % name, '"high" or "low"')
+        low = active == "low"
+        value = value["pin"]
+    return value, low
+
+
+class Line:
+    """A line to or from the module. An output is asserted when the module's line is low; STATUS
+    is high while the module is on."""
+
+    def __init__(self, cfg, name):
+        pin, self._low = pin_of(cfg, name)
         self.wired = pin is not None
+        if self.wired:
+            if name == "status":
+                self._pin = machine.Pin(pin, machine.Pin.IN)
+            else:
+                # PWRKEY and RESET are pulled up inside the module, to less than our supply: a
+                # direct connection pulls them low or lets go, and never drives them high.
+                drain = self._low and name != "dtr"
+                mode = machine.Pin.OPEN_DRAIN if drain else machine.Pin.OUT
+                self._pin = machine.Pin(pin, mode, value=int(self._low))
 
     def set(self, asserted):
         if self.wired:
@@ -93,6 +118,8 @@ class MachineBoard:
         self._raw = None  # the last UART
         self._poll = select.poll()
         self._rtc = machine.RTC()
+        # The year that `time.time()` counts from on this port, in Unix time.
+        self._epoch = 946684800 if time.gmtime(0)[0] == 2000 else 0
         random.seed(int.from_bytes(os.urandom(4), "little"))
 
     def any(self):
@@ -125,30 +152,20 @@ class MachineBoard:
             **options,
         )
         self._poll.register(raw, select.POLLIN)
-        self._any()  # the first call takes the heap that the others use
+        self.idle(0)  # the first call takes the heap that the others use
         # One UART is asked directly, more of them by the poll.
         self.any = raw.any if self._raw is None else self._any
         self._raw = raw
         return Uart(raw, c["baud"])
 
     def output(self, cfg, name):
-        pin, low = pin_of(cfg, name)
-        if pin is not None:
-            # PWRKEY and RESET are pulled up inside the module, to less than our supply: a direct
-            # connection pulls them low or lets go, and never drives them high.
-            mode = machine.Pin.OPEN_DRAIN if low and name != "dtr" else machine.Pin.OUT
-            pin = machine.Pin(pin, mode, value=1 if low else 0)
-        return Line(pin, low)
+        return Line(cfg, name)
 
-    def input(self, cfg, name):
-        pin, low = pin_of(cfg, name)
-        if pin is not None:
-            pin = machine.Pin(pin, machine.Pin.IN)
-        return Line(pin, low)
+    input = output
 
     def idle(self, ms, data=True):
         """Both ways the processor sleeps until an interrupt; a UART keeps receiving."""
-        if data and self._raw is not None:
+        if data:
             for _ in self._poll.ipoll(ms):
                 pass
         else:
@@ -161,9 +178,9 @@ class MachineBoard:
         machine.reset()
 
     def set_clock(self, unix_s):
-        t = time.gmtime(unix_s - epoch())
+        t = time.gmtime(unix_s - self._epoch)
         self._rtc.datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
 
     def clock(self):
-        now = int(time.time()) + epoch()
+        now = int(time.time()) + self._epoch
         return now if now >= _SET else 0
