@@ -55,13 +55,12 @@ export class Flash {
   }
   run(op) {
     this.op = op;
-    this.changed(op.address, op.before.length);
     this.stall(op.nanos);
   }
+  /** The operation has ended; a reset of the chip beside it does not stop it. */
   done() {
     this.op = null;
   }
-  changed() {}
   bootloader() {
     if (this.onBootloader) this.onBootloader();
     return 0;
@@ -86,6 +85,5 @@ export class Flash {
       }
       bytes[op.address + i] = op.before[i] ^ mask;
     }
-    this.changed(op.address, n);
   }
 }

@@ -36,7 +36,9 @@ export class Machine {
     this.awakeNanos = 0;
     this.external = new Array(PINS).fill(-1); // levels that the wiring gives: 0, 1, or -1 for open
     this.onPin = null; // (pin, level or -1, nanos)
-    this.onUart = null; // (uart, byte, nanos, charNanos)
+    this.onUart = null; // (uart, byte, nanos at its start, charNanos)
+    this.onUartIdle = null;
+    this.wired = [null, null]; // [TX, RX] of each UART
     this.onRts = null;
     this.onUsb = null; // (bytes)
     this.onStart = null; // (cause)
@@ -83,7 +85,9 @@ export class Machine {
     this.peripherals(mcu, old, cause);
     this.uarts = UART_BASES.map((base, i) => {
       const uart = new Uart(mcu, `UART${i}`, UART_IRQS[i], this.clock);
-      uart.onByte = (byte, at, char) => this.onUart && this.onUart(i, byte, this.epoch + at, char);
+      uart.onSend = (byte, at, char) => this.onUart && this.onUart(i, byte, this.epoch + at, char);
+      uart.onIdle = () => this.onUartIdle && this.onUartIdle(i);
+      uart.pins = this.wired[i];
       uart.onRts = (on, used) => this.onRts && this.onRts(i, on, used);
       mcu.peripherals[base] = uart;
       mcu.uart[i] = uart;
@@ -234,6 +238,11 @@ export class Machine {
     else if (this.external[i] < 0) high = state === GPIOPinState.InputPullUp;
     if (pin.rawInputValue !== high) pin.setInputValue(high);
   }
+  /** `pins`: [TX, RX] of each UART as wired, or null. */
+  wire(pins) {
+    this.wired = pins;
+    this.uarts.forEach((uart, i) => (uart.pins = pins[i]));
+  }
   setPin(i, level) {
     this.external[i] = level;
     this.level(i);
@@ -243,11 +252,12 @@ export class Machine {
   get awake() {
     return this.awakeNanos + this.clock.nanos - this.asleep;
   }
-  /** Runs until machine time `until` (ns), or a stop. */
+  /** Runs until machine time `until` (ns), a stop, or what `pause` says. */
   run(until) {
-    while (!this.stopped && this.powered && this.nanos < until) {
+    this.until = until;
+    while (!this.stopped && this.powered && this.nanos < this.until) {
       this.leave = false;
-      this.slice(until - this.epoch);
+      this.slice();
       if (this.pendingReset) {
         const cause = this.pendingReset;
         this.pendingReset = null;
@@ -255,9 +265,16 @@ export class Machine {
       }
     }
   }
-  slice(until) {
+  /** The run under way ends at machine time `at`, or at the end of this instruction. */
+  pause(at) {
+    if (at < this.until) this.until = at;
+    if (at <= this.nanos) this.leave = true;
+  }
+  slice() {
     const { clock, core } = this;
-    while (clock.nanos < until && !this.leave) {
+    while (!this.leave) {
+      const until = this.until - this.epoch;
+      if (clock.nanos >= until) return;
       if (this.stalled > clock.nanos) {
         // XIP is off: nothing runs, interrupts wait, the UARTs go on.
         clock.advance(Math.min(this.stalled, until));

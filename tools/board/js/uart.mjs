@@ -11,10 +11,13 @@ const CR_UARTEN = 1, CR_TXE = 1 << 8, CR_RXE = 1 << 9, CR_RTSEN = 1 << 14, CR_CT
 const INT_RX = 1 << 4, INT_TX = 1 << 5, INT_RT = 1 << 6, INT_FE = 1 << 7, INT_OE = 1 << 10;
 const DEPTH = 32;
 const LEVELS = [4, 8, 16, 24, 28, 28, 28, 28];
+const FUNCTION_UART = 2;
 const DR_FE = 1 << 8, DR_OE = 1 << 11;
 
 export class Uart extends BasePeripheral {
-  /** `onByte(byte, nanos, charNanos)`: a character has left the line at `nanos`. */
+  /**
+   * `onSend(byte, nanos, charNanos)`: a character starts to leave at `nanos`; `onIdle()`: the last one has left.
+   */
   constructor(rp2040, name, irq, clock) {
     super(rp2040, name);
     this.irq = irq;
@@ -26,7 +29,9 @@ export class Uart extends BasePeripheral {
     this.received = 0;
     this.sent = 0;
     this.clearToSend = true;
-    this.onByte = null;
+    this.onSend = null;
+    this.onIdle = null;
+    this.pins = null; // [TX, RX] as wired; null: whatever they are
     this.onRts = null;
     this.rtsState = true;
     this.shifter = clock.createAlarm(() => this.shifted());
@@ -81,6 +86,11 @@ export class Uart extends BasePeripheral {
     return this.depth === 1 ? 0 : LEVELS[this.levels & 7];
   }
 
+  /** Whether the wired pin is this UART's. */
+  connected(which) {
+    return this.pins === null || this.rp2040.gpio[this.pins[which]].functionSelect === FUNCTION_UART;
+  }
+
   // ---- the line to us ----------------------------------------------------------------------------------
   /** Characters from the other side: the first one starts at `at` or when the line is free, whichever is later. */
   feed(bytes, at, charNanos) {
@@ -108,7 +118,7 @@ export class Uart extends BasePeripheral {
     this.receive(byte, burst.charNanos);
   }
   receive(byte, charNanos) {
-    if (!this.enabled || !(this.control & CR_RXE) || !this.ibrd) return;
+    if (!this.enabled || !(this.control & CR_RXE) || !this.ibrd || !this.connected(1)) return;
     this.received++;
     let value = byte;
     const skew = charNanos / 10 / this.bitNanos;
@@ -150,17 +160,17 @@ export class Uart extends BasePeripheral {
     this.sending = this.tx.pull();
     if (before > this.txLevel && this.tx.itemCount <= this.txLevel) this.status |= INT_TX;
     this.shifter.schedule(this.charNanos);
+    if (this.onSend && this.connected(0)) this.onSend(this.sending, this.clock.nanos, this.charNanos);
     this.update();
   }
   shifted() {
-    const byte = this.sending;
     this.sending = -1;
     this.sent++;
-    if (this.onByte) this.onByte(byte, this.clock.nanos, this.charNanos);
     const last = !this.tx.itemCount;
     this.pump();
     if (last && this.txLevel === 0) this.status |= INT_TX;
     this.update();
+    if (this.sending < 0 && this.onIdle) this.onIdle();
   }
 
   update() {
