@@ -13,13 +13,15 @@ JOBS ?= auto
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run image lint format sizes diagram package.json clean
+.PHONY: help setup demo test run image lint format sizes diagram package.json clean board
 # The targets start programs that talk to each other; they gain nothing from make's own -j.
 .NOTPARALLEL:
 
 help:
 	@echo "make demo               the main job: firmware, virtual modem, broker, live on this terminal"
 	@echo "make demo N=5           the same, ended by five acknowledged messages"
+	@echo "make demo TARGET=board  the same with the firmware's image on an emulated RP2040"
+	@echo "make board              that board alone with a virtual modem: mpremote works on the pty that it prints"
 	@echo "make run UART=/dev/ttyUSB0 CONFIG=uplink.json"
 	@echo "                        the firmware on this PC against a real modem, or any pty"
 	@echo "make image BOARD=UPLINK_PICO    build/UPLINK_PICO/uplink.uf2, and what it takes, by module"
@@ -35,8 +37,12 @@ setup:
 	@$(PYTHON) -m tools.setup
 
 demo:
-	@$(PYTHON) -m tools.setup demo
-	@$(PY) -m tools.demo $(if $(N),-n $(N)) $(ARGS)
+	@$(PYTHON) -m tools.setup demo $(if $(filter board,$(TARGET)),node image)
+	@$(PY) -m tools.demo $(if $(N),-n $(N)) $(if $(TARGET),--target $(TARGET)) $(ARGS)
+
+board:
+	@$(PYTHON) -m tools.setup python node image
+	@$(PY) -m tools.board $(if $(IMAGE),--image $(IMAGE)) $(ARGS)
 
 run:
 	@$(PYTHON) -m tools.setup demo

@@ -36,7 +36,8 @@ class Board:
         self.events = []  # (µs, text): starts and resets
         self.on_event = None
         self.connected = False
-        self.queued = 0
+        self.queued = 0  # bytes on their way into USB
+        self.asleep = False  # in WFI or WFE when last looked at
         self.stopped = None
         self._send = b""
         self._levels = {}
@@ -129,6 +130,7 @@ class Board:
         self._nanos = reply["nanos"]
         self.connected = reply["connected"]
         self.queued = reply["queued"]
+        self.asleep = reply["asleep"]
         self.stopped = reply["stopped"]
         for event in reply["events"]:
             if event["kind"] == "start":

@@ -4,7 +4,7 @@ import argparse
 import shutil
 import sys
 
-from . import host, micropython, package, say, venv
+from . import host, micropython, node, package, say, venv
 
 _ABOUT = """\
 steps (without one: the first five):
@@ -13,6 +13,7 @@ steps (without one: the first five):
   micropython  build MicroPython (unix port, 64 and 32 bit) and mpy-cross, kept in the user's cache
   firmware     the same with lib/uplink frozen in: build/firmware-64 and build/firmware-32
   image        the image of UPLINK_PICO: build/UPLINK_PICO/uplink.uf2, .bin and .elf
+  node         the emulated board's packages for Node.js
   demo         what the demo needs: packages, .venv and build/firmware-64
   package      write package.json (what mip installs) anew from lib/
 """
@@ -64,9 +65,10 @@ _STEPS = {
     "micropython": (_host, _micropython),
     "firmware": (_host, _firmware),
     "image": (_image,),
+    "node": (node.make,),
     "demo": (_demo,),
     "package": (package.write,),
-    "all": (_all_host, venv.make, _micropython, _firmware, _image),
+    "all": (_all_host, venv.make, _micropython, _firmware, _image, node.optional),
 }
 
 

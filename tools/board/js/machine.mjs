@@ -17,6 +17,11 @@ const UART_RESET_BITS = [1 << 22, 1 << 23];
 const WATCHDOG = 0x40058;
 const ROSC = 0x40060;
 const CHIP_RESET = 0x40064;
+const FIFO_ST = 0x50, FIFO_WR = 0x54, FIFO_RD = 0x58;
+const FIFO_VALID = 1, FIFO_ROOM = 2;
+const PSM = 0x40010;
+const FRCE_OFF = 4;
+const PROC1 = 1 << 16;
 const PINS = 30;
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -147,10 +152,36 @@ export class Machine {
       }
       write(offset, value);
     };
+    this.secondCore(mcu);
     const bit = random(this.seed + 77 * this.boots);
     mcu.peripherals[ROSC].readUint32 = (offset) => (offset === 0x1c ? bit() >>> 31 : offset === 0x18 ? 0x80001000 : 0);
     mcu.peripherals[CHIP_RESET].readUint32 = () => (cause === 'run' ? 1 << 16 : cause === 'power' ? 1 << 8 : 0);
     mcu.peripherals[CHIP_RESET].writeUint32 = () => {};
+  }
+
+  /** There is only one core. Of the other one's boot ROM, the firmware waits for the 0 that it puts into the FIFO. */
+  secondCore({ peripherals, sio }) {
+    let waiting = 0;
+    let off = false;
+    const read = sio.readUint32.bind(sio);
+    const write = sio.writeUint32.bind(sio);
+    sio.readUint32 = (offset) => {
+      if (offset === FIFO_ST) return FIFO_ROOM | (waiting ? FIFO_VALID : 0);
+      if (offset !== FIFO_RD) return read(offset);
+      waiting = 0;
+      return 0;
+    };
+    sio.writeUint32 = (offset, value) => {
+      if (offset !== FIFO_ST && offset !== FIFO_WR) write(offset, value);
+    };
+    const psm = peripherals[PSM];
+    const power = psm.writeUint32.bind(psm);
+    psm.writeUint32 = (offset, value) => {
+      power(offset, value);
+      if (offset !== FRCE_OFF) return;
+      if (off && !(value & PROC1)) waiting = 1;
+      off = (value & PROC1) !== 0;
+    };
   }
 
   /** Resets at the end of the instruction under way: 'watchdog', 'run' (the RUN pin) or 'power'. */

@@ -3,6 +3,7 @@ import { readFileSync, readSync, writeSync } from 'fs';
 import { Machine } from './machine.mjs';
 
 const GROUP_NANOS = 1e6; // output of one kind is told at the latest after so long
+const PACKET_NANOS = 60e3; // when the next packet would have come
 const SAMPLE_NANOS = 1000; // of the profile
 
 let machine = null;
@@ -43,7 +44,8 @@ function hook() {
   };
   machine.onUsb = (bytes) => {
     usb.push(Buffer.from(bytes));
-    soon();
+    if (machine.core.waiting) machine.pause(machine.nanos + PACKET_NANOS);
+    else soon();
   };
   machine.onStart = (cause) => {
     events.push({ kind: 'start', cause, nanos: machine.nanos });
@@ -124,6 +126,7 @@ const operations = {
       queued: machine.usb.queued,
       connected: machine.usb.connected,
       stopped: machine.stopped,
+      asleep: machine.core.waiting,
     };
   },
   state,
