@@ -16,13 +16,16 @@ class Board:
     """`image`: path of the firmware (.bin). `modem`: a `VirtualModem`, wired as `wiring` says.
     `files` ({path: bytes}): what is on its file system; None: it is not formatted yet.
     `flash`: the whole flash instead, as `flash` of another board gave it. `seed`: of what is
-    random on the board (RAM after power-up, ROSC, what a power cut leaves of the flash).
+    random on the board (RAM after power-up, ROSC, what a power cut leaves of the flash). `watch`:
+    pins whose changes are kept in `pins` as (µs, pin, level), level -1 where nothing drives it.
 
     Times are µs (or ms, s as the name says) of the board since its first start; they go on over
     resets and power cuts. The same calls give the same run, to the byte.
     """
 
-    def __init__(self, image, modem=None, *, wiring=None, files=None, flash=None, seed=1):
+    def __init__(
+        self, image, modem=None, *, wiring=None, files=None, flash=None, seed=1, watch=()
+    ):
         self.image = Path(image)
         try:
             firmware = self.image.read_bytes()
@@ -35,12 +38,14 @@ class Board:
         self.listeners = []  # called with each piece of it
         self.events = []  # (µs, text): starts and resets
         self.on_event = None
+        self.pins = []
         self.connected = False
         self.queued = 0  # bytes on their way into USB
         self.asleep = False  # in WFI or WFE when last looked at
         self.stopped = None
         self._send = b""
         self._levels = {}
+        self._cts = []
         self._nanos = 0
         self._state = None
         self._emulator = Emulator()
@@ -50,7 +55,7 @@ class Board:
             flash=b64encode(whole).decode(),
             seed=seed,
             pins=self.link.pins if self.link else None,
-            watch=self.link.watch if self.link else [],
+            watch=[*watch, *(self.link.watch if self.link else [])],
         )
         if self.link:
             self.link.released(0)
@@ -122,6 +127,8 @@ class Board:
             request["rx"] = rx
         if levels:
             request["pins"] = levels
+        if self._cts:
+            request["cts"], self._cts = self._cts, []
         if sent:
             request["send"] = b64encode(sent).decode()
         self._taken(self._call("run", **request))
@@ -138,7 +145,10 @@ class Board:
                 self._note(us, f"started: {event['cause']}")
                 if self.link:
                     self.link.released(us)
-            elif self.link:
+                continue
+            if event["kind"] == "pin":
+                self.pins.append((int(event["nanos"] // 1000), event["pin"], event["level"]))
+            if self.link:
                 self.link.event(event)
         if reply["usb"]:
             data = b64decode(reply["usb"])
@@ -248,6 +258,10 @@ class Board:
     def pin(self, number, level):
         """Drive its pin from outside: 0, 1, or -1 to let go."""
         self._levels[number] = level
+
+    def clear_to_send(self, uart, on):
+        """What the other side of `uart` says on CTS; it matters where the firmware uses it."""
+        self._cts.append([uart, bool(on)])
 
     @property
     def flash(self):

@@ -23,6 +23,7 @@ const PSM = 0x40010;
 const FRCE_OFF = 4;
 const PROC1 = 1 << 16;
 const PINS = 30;
+const PAD_RESET = 0x56; // input enabled, pulled down (rp2040js begins otherwise)
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
 
 export class Machine {
@@ -249,6 +250,7 @@ export class Machine {
   pins(mcu) {
     for (let i = 0; i < PINS; i++) {
       const pin = mcu.gpio[i];
+      pin.padValue = PAD_RESET;
       pin.addListener(() => this.pinChanged(i));
       this.level(i);
     }
