@@ -12,6 +12,9 @@ import time
 import tty
 
 _BUSY_US = 2_000  # of the board's time between two looks at the pty while it is busy
+# Until a PC has made a port of a device that has appeared; what is written meanwhile stays in the
+# pty. (A Ctrl-C that came earlier would interrupt MicroPython's own start.)
+_ENUMERATION_US = 250_000
 _LONGEST_S = 0.1  # of real time in one turn
 _TURN_S = 0.005  # of real time, where nothing is to be done
 _BEHIND_US = 200_000  # lateness that is caught up; more is forgiven
@@ -71,6 +74,7 @@ class Runner:
         self.clock = clock
         self.started = clock() - board.now_us / 1e6
         self.behind_us = 0  # in all
+        self._since_us = board.now_us
         self.selector = selectors.DefaultSelector()
         self.selector.register(port, selectors.EVENT_READ)
         modem = board.modem
@@ -105,17 +109,21 @@ class Runner:
 
     def _wait(self):
         """For the next byte, but not for long."""
-        if self.board.queued >= _QUEUE:
+        waits = self.board.now_us - self._since_us < _ENUMERATION_US
+        if waits or self.board.queued >= _QUEUE:
             time.sleep(_TURN_S)
         else:
             self.selector.select(_TURN_S)
 
     def _hand_over(self):
-        room = _QUEUE - self.board.queued
-        if room > 0:
+        board = self.board
+        if not board.connected:
+            self._since_us = board.now_us
+        room = _QUEUE - board.queued
+        if room > 0 and board.now_us - self._since_us >= _ENUMERATION_US:
             data = self.port.read(room)
             if data:
-                self.board.send(data)
+                board.send(data)
 
     def close(self):
         """The selector only: board and port are the caller's."""

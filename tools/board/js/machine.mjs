@@ -142,7 +142,10 @@ export class Machine {
       watchdog.scratchData.set(before.scratchData);
       watchdog.reason = before.reason;
     }
-    watchdog.onWatchdogTrigger = () => this.reset('watchdog');
+    watchdog.onWatchdogTrigger = () => {
+      watchdog.alarm.enable = false; // it would ring again at once, for ever
+      this.reset('watchdog');
+    };
     const resets = mcu.peripherals[RESETS];
     const write = resets.writeUint32.bind(resets);
     resets.writeUint32 = (offset, value) => {
@@ -288,6 +291,7 @@ export class Machine {
   /** Runs until machine time `until` (ns), a stop, or what `pause` says. */
   run(until) {
     this.until = until;
+    if (!this.powered) this.epoch = Math.max(this.epoch, until - this.clock.nanos); // time goes on without it
     while (!this.stopped && this.powered && this.nanos < this.until) {
       this.leave = false;
       this.slice();

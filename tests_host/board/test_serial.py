@@ -1,0 +1,94 @@
+"""The real mpremote on the pty of the board's USB serial port."""
+
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from tools.board import Board
+from tools.board.realtime import Runner, SerialPort
+
+LIMIT_S = 60
+
+
+class Bench:
+    """The board in real time on a thread of its own."""
+
+    def __init__(self, image, folder):
+        self.folder = folder
+        self.board = Board(image, files={"kept.txt": b"here before"})
+        self.port = SerialPort(folder / "usb")
+        self.runner = Runner(self.board, self.port)
+        self.failed = None
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        try:
+            while not self._over.is_set():
+                self.runner.turn()
+        except Exception as error:
+            self.failed = error
+
+    def mpremote(self, *args):
+        """What it printed; AssertionError where it failed."""
+        argv = [sys.executable, "-m", "mpremote", "connect", self.port.path, *map(str, args)]
+        done = subprocess.run(
+            argv, capture_output=True, text=True, timeout=LIMIT_S, cwd=self.folder
+        )
+        assert done.returncode == 0, (done.stdout, done.stderr, self.failed)
+        return done.stdout
+
+    def close(self):
+        self._over.set()
+        self._thread.join(10)
+        self.runner.close()
+        self.port.close()
+        self.board.close()
+        assert self.failed is None
+
+
+@pytest.fixture
+def bench(image, tmp_path):
+    made = Bench(image, tmp_path)
+    yield made
+    made.close()
+
+
+def test_files_commands_and_scripts(bench, tmp_path):
+    data = bytes(range(256)) * 8
+    (tmp_path / "data.bin").write_bytes(data)
+    (tmp_path / "script.py").write_text("import sys\nprint(sys.platform, len(open('d').read()))\n")
+    assert bench.mpremote("exec", "print(6 * 7)") == "42\n"
+    bench.mpremote("cp", "data.bin", ":data.bin", "+", "cp", ":data.bin", "back.bin")
+    assert (tmp_path / "back.bin").read_bytes() == data
+    listed = bench.mpremote("ls")
+    assert "2048 data.bin" in listed and "11 kept.txt" in listed
+    bench.mpremote("exec", "f = open('d', 'w'); f.write('xyz'); f.close()")
+    assert bench.mpremote("run", "script.py") == "rp2 3\n"
+
+
+def test_a_mounted_folder(bench, tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "mounted.py").write_text("value = 'from the PC'\n")
+    said = bench.mpremote("mount", "there", "exec", "import mounted; print(mounted.value)")
+    assert said.endswith("from the PC\n")
+
+
+def test_resets_between_connections(bench):
+    bench.mpremote("exec", "f = open('x', 'w'); f.write('kept'); f.close(); y = 1")
+    assert bench.mpremote("resume", "exec", "print(y)") == "1\n"
+    bench.mpremote("soft-reset")
+    bench.mpremote("reset")
+    said = bench.mpremote("exec", "print(open('x').read(), 'y' in globals())")
+    assert said == "kept False\n"
+    assert bench.board.boots == 2
+
+
+def test_installing_by_mip(bench, tmp_path):
+    (tmp_path / "p.py").write_text("ok = 1\n")
+    (tmp_path / "package.json").write_text('{"urls": [["p/__init__.py", "p.py"]], "version": "1"}')
+    bench.mpremote("mip", "install", "--target=/lib", "./package.json")
+    assert bench.mpremote("exec", "import p; print(p.ok)") == "1\n"
