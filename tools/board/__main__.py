@@ -4,6 +4,7 @@ import argparse
 import json
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from tools.modem import ModemError, SocketNetwork, VirtualModem, load_scenario, parse_fault
@@ -112,6 +113,15 @@ def start(options, modem):
     return Board(options.image, modem, files=files, flash=flash, seed=options.seed)
 
 
+def _stopping():
+    """An event that Ctrl-C and the like set: an exception amid an exchange with the emulator would
+    leave its answer behind."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
 def run(options, show):
     """Until Ctrl-C."""
     modem = None
@@ -128,8 +138,9 @@ def run(options, show):
         if not options.lines:
             show.say(f"     mpremote connect {port.path}     (also {options.folder / 'usb'})")
             show.say("     Ctrl-C ends it; the flash is kept for the next time")
+        stop = _stopping()
         try:
-            while True:
+            while not stop.is_set():
                 runner.turn()
         finally:
             (options.folder / "flash.bin").write_bytes(board.flash)
@@ -140,8 +151,6 @@ def run(options, show):
 def main(argv=None):
     """Returns the exit status."""
     options = parser().parse_args(argv)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
     try:
         run(options, Show(options.lines, options.all))
     except KeyboardInterrupt:

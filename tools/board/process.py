@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -40,18 +41,21 @@ class Emulator:
             start_new_session=True,  # Ctrl-C at the terminal is for us
         )
         self.exchanges = 0
+        self._lock = threading.Lock()  # who looks from another thread must not come between
 
     def call(self, op, **parameters):
         """Ask for `op` (see README.md, "The pipe"); returns the reply as a dict."""
         parameters["op"] = op
+        data = json.dumps(parameters).encode() + b"\n"
         process = self._process
-        self.exchanges += 1
-        try:
-            process.stdin.write(json.dumps(parameters).encode() + b"\n")
-            process.stdin.flush()
-            line = process.stdout.readline()
-        except (OSError, ValueError):
-            line = b""
+        with self._lock:
+            self.exchanges += 1
+            try:
+                process.stdin.write(data)
+                process.stdin.flush()
+                line = process.stdout.readline()
+            except (OSError, ValueError):
+                line = b""
         if not line:
             raise BoardError(f"the emulator has ended with status {process.poll()}")
         reply = json.loads(line)

@@ -50,6 +50,8 @@ def parser():
     add("--modem", default="sim7000", help="which virtual modem (%(default)s)")
     add("--plain", action="store_true", help="lines instead of a live picture")
     add("--dir", dest="folder", default=_ROOT / "build" / "demo", help="(%(default)s)")
+    add("--target", default="unix", choices=("unix", "board"), help="where the firmware runs")
+    add("--image", type=Path, metavar="FILE", help="of --target board: run this image")
     add("--firmware", type=shlex.split, metavar="COMMAND", help="run this instead")
     return p
 

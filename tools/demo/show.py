@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools.certs import Authority
 
-from . import broker as brokers, device as devices, modem as modems
+from . import board as boards, broker as brokers, device as devices, modem as modems
 from .children import ChildError, Family
 from .state import Progress
 
@@ -78,34 +78,57 @@ class Demo:
         )
         self.broker.watch(self.family, [f"devices/{DEVICE}/{name}" for name in _TOPICS])
         self._until(lambda: self.progress.watching, "mosquitto_sub to subscribe")
+        if getattr(self.options, "target", "unix") == "board":
+            self._start_board(authority)
+        else:
+            self._start_device(authority)
+
+    def _start_device(self, authority):
         self._start_modem()
-        view.note(f"virtual {self.options.modem} on {self.modem.uart}, switched off")
-        config = devices.configuration(
-            DEVICE,
-            self.modem.uart,
-            self.modem.pins,
-            brokers.HOST,
-            self.broker.port,
-            self.options.interval,
-        )
-        flash = devices.lay_out(folder / "device", authority, config)
+        self.view.note(f"virtual {self.options.modem} on {self.modem.uart}, switched off")
+        config = self._configuration(self.modem.uart, self.modem.pins)
+        flash = devices.lay_out(self.folder / "device", authority, config)
         self.device = devices.Device(
-            self.family, flash, folder / "log" / "device.log", self.options.firmware
+            self.family, flash, self.folder / "log" / "device.log", self.options.firmware
         )
         self.device.start()
-        view.note("firmware started")
+        self.view.note("firmware started")
+
+    def _start_board(self, authority):
+        config = {**self._configuration(None, None), **boards.WIRING}
+        flash = devices.lay_out(self.folder / "device", authority, config)
+        self.device = boards.Board(
+            self.family,
+            flash,
+            self.folder / "log" / "board.log",
+            self.folder / "board",
+            self.options.modem,
+            self._modem_options(),
+            self.options.image,
+        )
+        self.device.start()
+        self._until(lambda: self.device.ready, "the emulated board to start")
+        self.view.note(f"emulated board started: its USB serial port is {self.device.usb}")
+
+    def _configuration(self, uart, pins):
+        return devices.configuration(
+            DEVICE, uart, pins, brokers.HOST, self.broker.port, self.options.interval
+        )
 
     def _start_modem(self):
+        more = ["--pins", "--off", *self._modem_options()]
+        log = self.folder / "log" / "modem.log"
+        self.modem = modems.VirtualModem(self.family, self.options.modem, log, *more)
+        self._until(lambda: self.modem.ready, "the virtual modem to name its pty")
+
+    def _modem_options(self):
         options = self.options
-        more = ["--pins", "--off", "--scale", str(options.scale)]
-        more += modems.redirect(brokers.HOST, self.broker.port)
+        more = ["--scale", str(options.scale), *modems.redirect(brokers.HOST, self.broker.port)]
         for fault in options.fault:
             more += ["--fault", fault]
         if options.scenario:
             more += ["--scenario", str(Path(options.scenario).resolve())]
-        log = self.folder / "log" / "modem.log"
-        self.modem = modems.VirtualModem(self.family, options.modem, log, *more)
-        self._until(lambda: self.modem.ready, "the virtual modem to name its pty")
+        return more
 
     def _until(self, done, what):
         """Take lines until `done()`; `what` names it where that does not happen."""
@@ -161,11 +184,21 @@ class Demo:
         if text is None:
             self._ended(source)
             return
-        if source == "modem":
+        if source == "board":
+            source, text = self._from_board(text)
+        elif source == "modem":
             self.modem.heard(text)
         shown = self.progress.line(source, text)
         if shown:
             self.view.line(source, shown)
+
+    def _from_board(self, text):
+        source, text = self.device.heard(text)
+        if self.device.started_again:
+            self.device.started_again = False
+            self.progress.restarted()
+            self.view.note("the board restarts")
+        return ("device" if source == "board" else source), text
 
     def _ended(self, source):
         """One of the programs has ended."""
