@@ -7,7 +7,7 @@ import pytest
 from tests_host.modem.pki import CA
 from tests_host.sim.broker import Broker
 from tools.board import Board
-from tools.modem import SimNetwork, TLSService, sim7000
+from tools.modem import Options, SimNetwork, TLSService, sim7000
 
 HOST = "broker.example"
 TOPIC = b"devices/dev7/telemetry"
@@ -42,12 +42,12 @@ def pki():
 class Device:
     """Board, modem, network and broker."""
 
-    def __init__(self, image, root, pki, *, seed=1, flash=None):
+    def __init__(self, image, root, pki, *, seed=1, scale=1.0):
         ca, server, (crt, key) = pki
         self.broker = Broker()
         service = TLSService(self.broker, *server, ca)
         network = SimNetwork(services={(HOST.encode(), 8883): service})
-        self.modem = sim7000(network, seed=seed)
+        self.modem = sim7000(network, seed=seed, options=Options(scale=scale))
         files = {name: (root / name).read_bytes() for name in ("boot.py", "main.py")}
         files["uplink.json"] = json.dumps(configuration()).encode()
         files.update({"ca.crt": ca, "device.crt": crt, "device.key": key})
@@ -91,8 +91,8 @@ def test_the_same_run_twice(image, root, pki):
     """Until packet data is up: TLS draws its random numbers from the PC."""
     logs = []
     for _ in range(2):
-        with Device(image, root, pki) as device:
-            device.board.run_ms(21_000)
+        with Device(image, root, pki, scale=0.1) as device:
+            device.board.run_ms(6_000)
             logs.append((list(device.modem.log), device.board.state, bytes(device.board.output)))
     assert logs[0] == logs[1]
     assert b"info modem online done" in logs[0][2]

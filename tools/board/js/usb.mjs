@@ -8,6 +8,8 @@ const SET_CONTROL_LINE_STATE = 0x22;
 const CONFIGURATION_HEADER = 9;
 const CDC_DATA = 10;
 const PACKET = 64;
+const SOF_RD = 0x48, INTE = 0x90, DEV_SOF = 1 << 17;
+const FRAME_NANOS = 1e6;
 const PACKET_MICROS = 50; // full speed carries 19 bulk packets a millisecond
 
 function bulkEndpoints(d) {
@@ -32,6 +34,7 @@ export class UsbHost {
     this.offset = 0;
     this.queued = 0;
     this.forget();
+    this.frames(usb);
     usb.readDelayMicroseconds = PACKET_MICROS;
     usb.writeDelayMicroseconds = PACKET_MICROS;
     usb.onUSBEnabled = () => usb.resetDevice();
@@ -47,6 +50,30 @@ export class UsbHost {
       if (endpoint !== this.out) return;
       this.wanted = size;
       this.supply();
+    };
+  }
+  /** Start of frame, each millisecond while its interrupt is enabled: the firmware counts on it to send what it
+   * printed before somebody listened. */
+  frames(usb) {
+    const alarm = usb.rp2040.clock.createAlarm(() => {
+      if (!(usb.intEnable & DEV_SOF)) return;
+      usb.sofFrameNumber = (usb.sofFrameNumber + 1) & 0x7ff;
+      usb.intRaw |= DEV_SOF;
+      alarm.schedule(FRAME_NANOS);
+      usb.checkInterrupts();
+    });
+    const write = usb.writeUint32.bind(usb);
+    const read = usb.readUint32.bind(usb);
+    usb.writeUint32 = (offset, value) => {
+      write(offset, value);
+      if (offset === INTE && usb.intEnable & DEV_SOF && !alarm.scheduled) alarm.schedule(FRAME_NANOS);
+    };
+    usb.readUint32 = (offset) => {
+      if (offset === SOF_RD) {
+        usb.intRaw &= ~DEV_SOF;
+        usb.checkInterrupts();
+      }
+      return read(offset);
     };
   }
   forget() {
