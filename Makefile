@@ -13,7 +13,7 @@ JOBS ?= auto
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run image lint format sizes diagram package.json clean board
+.PHONY: help setup demo test run image lint format sizes diagram package.json clean board provision
 # The targets start programs that talk to each other; they gain nothing from make's own -j.
 .NOTPARALLEL:
 
@@ -26,6 +26,8 @@ help:
 	@echo "                        the firmware on this PC against a real modem, or any pty"
 	@echo "make image BOARD=UPLINK_PICO    build/UPLINK_PICO/uplink.uf2, and what it takes, by module"
 	@echo "make sizes              the same: it ends with the bytes of flash and RAM, file by file, and the budget"
+	@echo "make provision PORT=/dev/ttyACM0 CONFIG=uplink.json CA=ca/ ID=pump-7"
+	@echo "                        configuration and certificates onto a board (CA and ID as you need them)"
 	@echo "make test               all tests (ARGS=\"-k ring\" passes options to pytest, JOBS=1 runs one at a time)"
 	@echo "make lint               style, types and mpy-cross alone;  make format  applies the style"
 	@echo "make diagram            the power machine and the recovery ladder, drawn from their tables"
@@ -50,6 +52,10 @@ run:
 
 image:
 	@$(PYTHON) -m tools.image $(BOARD) $(if $(DEBUG),--debug)
+
+provision:
+	@$(PYTHON) -m tools.setup python
+	@$(PY) -m tools.provision $(PORT) $(if $(CONFIG),--config $(CONFIG)) $(if $(CA),--ca $(CA)) $(if $(ID),--id $(ID)) $(if $(PORT),,--check) $(ARGS)
 
 test: setup
 	@$(PY) -m pytest -n $(JOBS) $(ARGS)

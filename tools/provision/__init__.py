@@ -1,0 +1,1 @@
+"""Puts a configuration and certificates onto a board, and proves that they arrived."""
