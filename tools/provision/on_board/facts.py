@@ -40,7 +40,7 @@ print(
             "machine": getattr(sys.implementation, "_machine", sys.platform),
             "uplink": version_of_uplink(),
             "free": stat[0] * stat[3],
-            "files": {name: sha256(name) for name in ARGUMENT},  # noqa: F821
+            "files": {name: sha256(name) for name in ARGUMENT},
         }
     )
 )

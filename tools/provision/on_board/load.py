@@ -5,7 +5,7 @@ answer = {"id": None, "error": None}
 try:
     from uplink import config
 
-    name = config.load(ARGUMENT)["id"]  # noqa: F821
+    name = config.load(ARGUMENT)["id"]
     answer["id"] = name if isinstance(name, str) else bytes(name).decode()
 except Exception as error:
     answer["error"] = str(error) or repr(error)

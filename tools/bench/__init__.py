@@ -1,0 +1,1 @@
+"""What Uplink costs on the board, beside what is usual there."""
