@@ -34,7 +34,7 @@ function hook() {
   machine.onUartIdle = () => machine.pause(machine.nanos);
   machine.onPin = (pin, level, nanos) => {
     if (!watched.has(pin)) return;
-    events.push({ kind: 'pin', pin, level, nanos });
+    events.push({ kind: 'pin', pin, level, nanos, awake: machine.awake });
     machine.pause(machine.nanos);
   };
   machine.onRts = (uart, on, used) => {
