@@ -89,6 +89,7 @@ class Rig(Board):
         **faults,
     ):
         keys = pki()
+        self.said = []  # (ns, ns awake) when the board had said something over the UART
         self.broker = broker or Broker(**faults)
         if modem is None:
             options = options or Options()
@@ -110,6 +111,12 @@ class Rig(Board):
         super().__init__(
             image, modem, files=None if flash else whole, flash=flash, seed=seed, watch=watch
         )
+
+    def _taken(self, reply):
+        for event in reply["events"]:
+            if event["kind"] == "uart":
+                self.said.append((reply["nanos"], reply["awake"]))
+        super()._taken(reply)
 
     def arrived(self, topic=TELEMETRY):
         """Payloads that the broker has published under `topic`."""

@@ -127,6 +127,7 @@ const operations = {
       connected: machine.usb.connected,
       stopped: machine.stopped,
       asleep: machine.core.waiting,
+      awake: machine.awake,
     };
   },
   state,
