@@ -23,13 +23,9 @@ class Board:
     resets and power cuts. The same calls give the same run, to the byte.
     """
 
-<<<<<<< HEAD
     def __init__(
         self, image, modem=None, *, wiring=None, files=None, flash=None, seed=1, watch=()
     ):
-=======
-    def __init__(self, image, modem=None, *, wiring=None, files=None, flash=None, seed=1, watch=()):
->>>>>>> 3990193 (tests_host: Power cuts on the emulated board; a whole device on it.)
         self.image = Path(image)
         try:
             firmware = self.image.read_bytes()
@@ -42,11 +38,8 @@ class Board:
         self.listeners = []  # called with each piece of it
         self.events = []  # (µs, text): starts and resets
         self.on_event = None
-<<<<<<< HEAD
+        self.on_pin = None  # called with (pin, level, ns, ns awake) for pins in `watch`
         self.pins = []
-=======
-        self.on_pin = None  # called with (pin, level, µs, µs awake) for pins in `watch`
->>>>>>> 3990193 (tests_host: Power cuts on the emulated board; a whole device on it.)
         self.connected = False
         self.queued = 0  # bytes on their way into USB
         self.asleep = False  # in WFI or WFE when last looked at
@@ -154,14 +147,10 @@ class Board:
                 if self.link:
                     self.link.released(us)
                 continue
-<<<<<<< HEAD
             if event["kind"] == "pin":
                 self.pins.append((int(event["nanos"] // 1000), event["pin"], event["level"]))
-=======
-            if self.on_pin and event["kind"] == "pin":
-                at, awake = event["nanos"] / 1000, event["awake"] / 1000
-                self.on_pin(event["pin"], event["level"], at, awake)
->>>>>>> 3990193 (tests_host: Power cuts on the emulated board; a whole device on it.)
+                if self.on_pin:
+                    self.on_pin(event["pin"], event["level"], event["nanos"], event["awake"])
             if self.link:
                 self.link.event(event)
         if reply["usb"]:
