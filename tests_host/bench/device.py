@@ -88,8 +88,12 @@ def measure(image, baud):
     took = [_sent_after(rig, began) - awake for began, awake, _, _ in publishes[1:]]
     figures["device.publish_us"] = sorted(took)[len(took) // 2] / 1000
     figures["device.publish_call_us"] = sorted(p[3] - p[1] for p in publishes[1:])[0] / 1000
-    figures[f"device.rate_{baud}"] = 100 * _line_ns(baud) / (download[2] - _first_ns(rig, download))
-    figures[f"device.busy_{baud}"] = 100 * (download[3] - download[1]) / (download[2] - download[0])
+    figures[f"device.rate_{baud}"] = (
+        100 * _line_ns(baud) / (download[2] - _first_ns(rig, download))
+    )
+    figures[f"device.busy_{baud}"] = (
+        100 * (download[3] - download[1]) / (download[2] - download[0])
+    )
     return figures
 
 

@@ -140,7 +140,9 @@ def main(argv=None):
     done = []
     for i in range(0, options.n, options.each):
         try:
-            done += Life(options.image, options.seed + i, print).run(min(options.each, options.n - i))
+            done += Life(options.image, options.seed + i, print).run(
+                min(options.each, options.n - i)
+            )
         except Failed as error:
             print(error, file=sys.stderr)
             return 1
@@ -148,7 +150,9 @@ def main(argv=None):
     for phase in PHASES:
         back = [us / 1e6 for name, _, us in done if name == phase]
         if back:
-            print(f"{phase:8} {len(back):4} cuts, publishing again after {max(back):.1f} s at most")
+            print(
+                f"{phase:8} {len(back):4} cuts, publishing again after {max(back):.1f} s at most"
+            )
     return 0
 
 

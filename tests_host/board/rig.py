@@ -94,9 +94,7 @@ class Rig(Board):
         if modem is None:
             options = options or Options()
             options.unix_s = NOW.timestamp()
-            tls = TLSService(
-                self.broker, keys["server.crt"], keys["server.key"], keys["ca.crt"]
-            )
+            tls = TLSService(self.broker, keys["server.crt"], keys["server.key"], keys["ca.crt"])
             reached = {(HOST.encode(), PORT): tls, **(services or {})}
             modem = sim7000(SimNetwork(services=reached), seed=seed, options=options)
         whole = {

@@ -119,7 +119,7 @@ def main(argv=None):
         steps.run(start=not options.no_start)
     except (bundle.BundleError, bundle.CertsError, bundle.ConfigError, pem.PemError) as error:
         print(f"provision: {error}\nNothing was sent.", file=sys.stderr)
-        if "a file that is there" in str(error) and options.ca is None:
+        if ": tls." in str(error) and options.ca is None:
             print("CA=folder takes the files from a CA's folder, and makes them.", file=sys.stderr)
         return 2
     except BoardError as error:

@@ -2,17 +2,14 @@
 
 import hashlib
 import json
-import sys
 import tempfile
 from pathlib import Path
 
 from tools.certs import Authority, CertsError
+from tools.run import check  # first: it makes lib/ importable
+from uplink import ConfigError
 
 from . import pem
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lib"))
-
-from uplink import ConfigError, config
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -66,7 +63,7 @@ def read(path, device=None, authority=None, now=None):
         with tempfile.TemporaryDirectory() as folder:
             # What the CA signs is not there yet: the names are enough to check the rest.
             for name in _named(text):
-                (Path(folder) / name).write_text("-----BEGIN -----\n")
+                (Path(folder) / name).write_text("-----BEGIN X-----\n")
             cfg, text, tls = _checked(path, text, device, folder)
     name = cfg["id"]
     name = name.decode() if isinstance(name, bytes) else name
@@ -103,12 +100,12 @@ def _text(path):
 def _checked(path, text, device, folder):
     """(configuration, its text, {"ca"|"cert"|"key": name on the board or None})"""
     folder = f"{folder}/"
-    cfg = config.parse(text.encode(), str(path), folder)
+    cfg = check.parse(text.encode(), str(path), folder)
     if device is not None:
         values = json.loads(text)
         values["id"] = device
         text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
-        cfg = config.parse(text.encode(), str(path), folder)
+        cfg = check.parse(text.encode(), str(path), folder)
     tls = {}
     for key in ("ca", "cert", "key"):
         value = cfg["tls"][key]
