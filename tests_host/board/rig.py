@@ -69,6 +69,7 @@ def configuration(**sections):
 
 class Rig(Board):
     """`services`: more {(host, port): service}; `main`: the application; `files`: more of them;
+    `bare`: a formatted file system with nothing on it;
     `modem`, `broker`: those of another rig, which go on when this board is another one.
     """
 
@@ -86,6 +87,7 @@ class Rig(Board):
         modem=None,
         broker=None,
         watch=(),
+        bare=False,
         **faults,
     ):
         keys = pki()
@@ -97,15 +99,19 @@ class Rig(Board):
             tls = TLSService(self.broker, keys["server.crt"], keys["server.key"], keys["ca.crt"])
             reached = {(HOST.encode(), PORT): tls, **(services or {})}
             modem = sim7000(SimNetwork(services=reached), seed=seed, options=options)
-        whole = {
-            "boot.py": (ROOT / "boot.py").read_bytes(),
-            "main.py": main,
-            "uplink.json": json.dumps(config or configuration()).encode(),
-            "ca.crt": keys["ca.crt"],
-            "device.crt": keys["device.crt"],
-            "device.key": keys["device.key"],
-            **(files or {}),
-        }
+        whole = (
+            {}
+            if bare
+            else {
+                "boot.py": (ROOT / "boot.py").read_bytes(),
+                "main.py": main,
+                "uplink.json": json.dumps(config or configuration()).encode(),
+                "ca.crt": keys["ca.crt"],
+                "device.crt": keys["device.crt"],
+                "device.key": keys["device.key"],
+                **(files or {}),
+            }
+        )
         super().__init__(
             image, modem, files=None if flash else whole, flash=flash, seed=seed, watch=watch
         )
