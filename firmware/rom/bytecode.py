@@ -1,0 +1,194 @@
+"""The bytecode of one function as a list of instructions that can be replaced, and back.
+
+The format: py/bc.h and py/bc0.h of MicroPython 1.25 (persistent bytecode version 6.3).
+"""
+
+
+class Op:
+    """One instruction. `arg` is a number, or what it stands for: a name (QStrType), a constant
+    (Constant, or a value of values.py), a child (RawCode), the Op a jump goes to.
+    """
+
+    def __init__(self, code, fmt, arg, extra, line):
+        self.code = code
+        self.fmt = fmt
+        self.arg = arg
+        self.extra = extra
+        self.line = line
+        self.offset = 0
+
+
+class Constant:
+    """An entry of a module's table of constants, by identity."""
+
+    def __init__(self, value):
+        self.value = value
+
+
+class Code:
+    """`ops` of the bytecode `rc` (a RawCodeBytecode); `constants` are the module's Constants."""
+
+    def __init__(self, mpy, rc, constants):
+        self.mpy = mpy
+        self.rc = rc
+        self.names = [rc.qstr_table[i] for i in rc.names]
+        self.cells = list(rc.fun_data[rc.offset_closure_info : rc.offset_opcodes])
+        self.children = list(rc.children)
+        self.ops = self._decode(constants)
+
+    def _decode(self, constants):
+        mpy, rc, code = self.mpy, self.rc, self.mpy.Opcode
+        data, ip, found, starts = rc.fun_data, rc.offset_opcodes, [], {}
+        lines = _Lines(data[rc.offset_line_info : rc.offset_closure_info])
+        while ip < len(data):
+            fmt, size, arg, extra = mpy.mp_opcode_decode(data, ip)
+            op = Op(data[ip], fmt, arg, extra, lines.at(ip - rc.offset_opcodes))
+            starts[ip] = op
+            found.append(op)
+            ip += size
+            if fmt == mpy.MP_BC_FORMAT_OFFSET:
+                # From the end of the offset, which an extra byte may follow.
+                op.arg = arg + ip - (extra is not None)
+            elif fmt == mpy.MP_BC_FORMAT_QSTR:
+                op.arg = rc.qstr_table[arg]
+            elif op.code == code.MP_BC_LOAD_CONST_OBJ:
+                op.arg = constants[arg]
+            elif self.makes_function(op):
+                op.arg = rc.children[arg]
+        for op in found:
+            if op.fmt == mpy.MP_BC_FORMAT_OFFSET:
+                op.arg = starts[op.arg]
+        return found
+
+    def makes_function(self, op):
+        code = self.mpy.Opcode
+        return op.code in (
+            code.MP_BC_MAKE_FUNCTION,
+            code.MP_BC_MAKE_FUNCTION_DEFARGS,
+            code.MP_BC_MAKE_CLOSURE,
+            code.MP_BC_MAKE_CLOSURE_DEFARGS,
+        )
+
+    def targets(self):
+        """The instructions that a jump goes to."""
+        return {op.arg for op in self.ops if op.fmt == self.mpy.MP_BC_FORMAT_OFFSET}
+
+    def replace(self, first, last, constant):
+        """A load of `constant` in place of ops[first] … ops[last], which only the first of is a
+        jump's target.
+        """
+        op = self.ops[first]
+        op.code, op.fmt = self.mpy.Opcode.MP_BC_LOAD_CONST_OBJ, self.mpy.MP_BC_FORMAT_VAR_UINT
+        op.arg, op.extra = constant, None
+        for i in range(first + 1, last + 1):
+            self.ops[i] = None
+
+    def finish(self):
+        """Drop what was replaced, and the children that nothing makes any more."""
+        self.ops = [op for op in self.ops if op is not None]
+        used = {op.arg for op in self.ops if self.makes_function(op)}
+        self.rc.children = self.children = [rc for rc in self.children if rc in used]
+
+    def encode(self, name_index, constant_index):
+        """Put the bytecode back into its RawCode; the arguments number names (by text) and
+        constants.
+        """
+        mpy, rc = self.mpy, self.rc
+        children = {child: i for i, child in enumerate(self.children)}
+        for op in self.ops:
+            if op.fmt == mpy.MP_BC_FORMAT_QSTR:
+                op.number = name_index[op.arg.str]
+            elif op.code == mpy.Opcode.MP_BC_LOAD_CONST_OBJ:
+                op.number = constant_index[op.arg]
+            elif self.makes_function(op):
+                op.number = children[op.arg]
+            else:
+                op.number = op.arg
+        body = self._place()
+        names = bytearray()
+        for name in self.names:
+            names += mpy.mp_encode_uint(name_index[name.str])
+        info = names + _Lines.encode((op.offset, op.line) for op in self.ops)
+        size = mpy.encode_prelude_size(len(info), len(self.cells))
+        signature = rc.fun_data[: rc.offset_prelude_size]
+        rc.fun_data = bytes(signature + size + info + bytes(self.cells) + body)
+        (
+            rc.offset_prelude_size,
+            rc.offset_source_info,
+            rc.offset_line_info,
+            rc.offset_closure_info,
+            rc.offset_opcodes,
+            rc.prelude_signature,
+            rc.prelude_size,
+            rc.names,
+        ) = mpy.extract_prelude(rc.fun_data, 0)
+
+    def _place(self):
+        """The bytes of the instructions; jumps may become shorter until nothing moves."""
+        mpy, moved = self.mpy, True
+        while moved:
+            moved, misfit, out = False, False, bytearray()
+            for op in self.ops:
+                if op.offset != len(out):
+                    op.offset, moved = len(out), True
+                coded = mpy.Opcode(op.offset, op.fmt, op.code, op.number, op.extra)
+                if op.fmt == mpy.MP_BC_FORMAT_OFFSET:
+                    coded.target = op.arg
+                overflow, encoded = mpy.mp_opcode_encode(coded)
+                out += encoded
+                misfit = misfit or overflow
+        if misfit:
+            raise ValueError(f"{self.rc.escaped_name}: a jump does not fit")
+        return out
+
+
+class _Lines:
+    """Line numbers: pairs of (bytes of code, lines) to step, from line 1."""
+
+    def __init__(self, data):
+        self._starts = []
+        offset, line, i = 0, 1, 0
+        self.known = len(data) > 0
+        while i < len(data):
+            first = data[i]
+            if first & 0x80:
+                step, lines = first & 0xF, (first << 4) & 0x700 | data[i + 1]
+                i += 2
+            else:
+                step, lines = first & 0x1F, first >> 5
+                i += 1
+            offset += step
+            line += lines
+            self._starts.append((offset, line))
+
+    def at(self, offset):
+        """The line of the code at `offset`, None where no lines are kept."""
+        if not self.known:
+            return None
+        found = 1
+        for start, line in self._starts:
+            if start > offset:
+                break
+            found = line
+        return found
+
+    @staticmethod
+    def encode(places):
+        """Bytes for (offset, line) of each instruction, in order."""
+        out, at, line = bytearray(), 0, 1
+        for offset, wanted in places:
+            # Lines only ever go up here; an instruction of an earlier line counts to the last.
+            if wanted is None or wanted <= line:
+                continue
+            step, lines = offset - at, wanted - line
+            at, line = offset, wanted
+            while step or lines:
+                if lines <= 3 or step > 0xF:
+                    now, up = min(step, 0x1F), min(lines, 3) if step <= 0x1F else 0
+                    out.append(now | up << 5)
+                else:
+                    now, up = step, min(lines, 0x7FF)
+                    out += bytes((0x80 | now | up >> 4 & 0x70, up & 0xFF))
+                step -= now
+                lines -= up
+        return out

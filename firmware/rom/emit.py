@@ -1,0 +1,284 @@
+"""The C text of what is in ROM, among what mpy-tool.py writes."""
+
+from module import World
+from values import Class, Closure, Function, Property, Value, Wrapped
+
+# Slots of an instance's type (mp_obj_new_type in py/objtype.c), all but those of one class.
+_SLOTS = {
+    "make_new": "mp_obj_instance_make_new",
+    "print": "mp_obj_instance_print",
+    "call": "mp_obj_instance_call",
+    "unary_op": "mp_obj_instance_unary_op",
+    "binary_op": "mp_obj_instance_binary_op",
+    "attr": "mp_obj_instance_attr",
+    "subscr": "mp_obj_instance_subscr",
+    "iter": "mp_obj_instance_getiter",
+    "buffer": "mp_obj_instance_get_buffer",
+}
+# A type finds a slot by a byte, in words from its end: so many types can share one row of slots.
+_GROUP = 34
+_HEAD = """
+#include "py/bc.h"
+#include "py/objfun.h"
+#include "py/objtype.h"
+#include "py/runtime.h"
+
+#if MICROPY_OBJ_REPR != MICROPY_OBJ_REPR_A || MICROPY_PY_SYS_SETTRACE
+#error "functions and classes in ROM: not with this object representation, or settrace"
+#endif
+
+// Objects in ROM. The layouts are those of py/objclosure.c and py/objproperty.c.
+typedef struct { mp_obj_base_t base; mp_obj_t fun; size_t n_closed; mp_obj_t closed[1]; } rom_closure_t;
+typedef struct { mp_obj_base_t base; mp_obj_t proxy[3]; } rom_property_t;
+// A mp_obj_type_t with two slots of its own; it shares the others with the types of its group.
+typedef struct {
+    mp_obj_base_t base;
+    uint16_t flags;
+    uint16_t name;
+    uint8_t slots[12];
+    const void *own[2];
+} rom_type_t;
+typedef struct { rom_type_t type[%(group)d]; const void *shared[%(slots)d]; } rom_types_t;
+_Static_assert(offsetof(rom_type_t, slots) == offsetof(mp_obj_type_t, slot_index_make_new), "rom_type_t");
+_Static_assert(offsetof(rom_type_t, own) == offsetof(mp_obj_type_t, slots), "rom_type_t");
+_Static_assert((offsetof(rom_types_t, shared) - sizeof(rom_type_t)) / sizeof(void *) + 16 < 256, "group");
+#define ROM_SHARED(i, n) ((offsetof(rom_types_t, shared[n]) - offsetof(rom_types_t, type[i].own)) / sizeof(void *) + 1)
+extern const mp_obj_type_t mp_type_closure;
+#define ROM_OBJ(x) ((mp_obj_t)(x))
+"""
+
+
+def install(mpy):
+    """Let the module mpy-tool.py freeze with functions and classes in ROM."""
+    text = Text(mpy)
+
+    plain_obj = mpy.CompiledModule.freeze_constant_obj
+    plain_raw_code = mpy.RawCode.freeze_raw_code
+
+    def freeze_constant_obj(self, name, obj):
+        if isinstance(obj, Value):
+            return f"MP_ROM_PTR({text.symbol(obj)})"
+        return plain_obj(self, name, obj)
+
+    def freeze_raw_code(self, *args):
+        if getattr(self, "rom_function", None) is None:
+            plain_raw_code(self, *args)
+        else:
+            text.function(self.rom_function)
+
+    plain = mpy.freeze_mpy
+
+    def freeze_mpy(idents, compiled):
+        text.world = World(mpy, compiled)
+        text.place()
+        text.keep_names(compiled)
+        plain(idents, compiled)
+        text.end()
+
+    mpy.CompiledModule.freeze = lambda cm, index: text.module(cm, index)
+    mpy.CompiledModule.freeze_constant_obj = freeze_constant_obj
+    mpy.RawCode.freeze_raw_code = freeze_raw_code
+    mpy.freeze_mpy = freeze_mpy
+
+
+class Text:
+    """Prints the C text; a value's symbol is known before its text."""
+
+    def __init__(self, mpy):
+        self.mpy = mpy
+        self.world = None
+
+    def symbol(self, value):
+        if value.symbol is None:
+            raise ValueError(f"{value} was not put into ROM")
+        return value.symbol
+
+    def place(self):
+        """Name all functions and classes."""
+        for i, value in enumerate(self.world.classes):
+            value.symbol = f"&rom_types_{i // _GROUP}.type[{i % _GROUP}]"
+            value.text = f"{value.body.escaped_name}"
+        for module in self.world.all:
+            for function in module.functions:
+                function.rc.rom_function = function
+                function.symbol = f"&rom_fun_{function.rc.escaped_name}"
+
+    def keep_names(self, compiled):
+        """Only the names that are still used go into the firmware."""
+        used = set()
+
+        def use(value):
+            if isinstance(value, str):
+                used.add(value)
+            elif isinstance(value, tuple):
+                for part in value:
+                    use(part)
+            elif isinstance(value, Function):
+                use(value.defaults)
+
+        for cm in compiled:
+            used.update(name.str for name in cm.qstr_table)
+            use(tuple(cm.obj_table))
+            use(tuple(cm.rom.functions))
+            for value in cm.rom.classes:
+                used.update((value.name, *value.members))
+                use(tuple(value.members.values()))
+        kept = self.mpy.global_qstrs.qstrs
+        kept[:] = [name for name in kept if name is None or name.str in used]
+
+    def module(self, cm, index):
+        """One module, as mpy-tool.py's CompiledModule.freeze has it."""
+        if index == 0:
+            self.head()
+        name = cm.escaped_name
+        print()
+        print("/" * 80)
+        print(f"// frozen module {name}")
+        print(f"// - original source file: {cm.mpy_source_file}")
+        print(f"// - frozen file name: {cm.source_file.str}")
+        print(f"// - .mpy header: {':'.join('%02x' % b for b in cm.header)}")
+        print()
+        cm.raw_code.freeze()
+        for function in cm.rom.functions:
+            function.rc.freeze()
+        for value in cm.rom.classes:
+            self.members(cm, value)
+        cm.freeze_constants()
+        print()
+        print(f"static const mp_frozen_module_t frozen_module_{name} = {{")
+        print("    .context = {")
+        print(f"        .module = {{{{&mp_type_module}}, &mp_frozen_globals[{index}]}},")
+        print("        .constants = {")
+        print(f"            .qstr_table = (qstr_short_t *)&const_qstr_table_data_{name},")
+        if cm.obj_table:
+            print(f"            .obj_table = (mp_obj_t *)&const_obj_table_data_{name},")
+        print("        },")
+        print("    },")
+        print(f"    .proto_fun = &proto_fun_{cm.raw_code.escaped_name},")
+        print(f"    .n_globals = {cm.rom.n_globals()} + MICROPY_PY___FILE__,")
+        print("};")
+
+    def head(self):
+        print(_HEAD % {"group": _GROUP, "slots": len(_SLOTS)})
+        for module in self.world.all:
+            print(f"static const mp_frozen_module_t frozen_module_{module.cm.escaped_name};")
+        for group in range(0, len(self.world.classes), _GROUP):
+            print(f"static const rom_types_t rom_types_{group // _GROUP};")
+
+    def function(self, function):
+        """The function object, after its bytecode."""
+        rc, cm = function.rc, function.module.cm
+        kind = "gen_wrap" if rc.scope_flags & self.mpy.MP_SCOPE_FLAG_GENERATOR else "fun_bc"
+        refs = self._values(cm, f"rom_default_{rc.escaped_name}", function.defaults)
+        print(f"static const mp_obj_fun_bc_t rom_fun_{rc.escaped_name} = {{")
+        print(f"    .base = {{&mp_type_{kind}}},")
+        print(f"    .context = &frozen_module_{cm.escaped_name}.context,")
+        if rc.children:
+            print(f"    .child_table = (void *)&children_{rc.escaped_name},")
+        print(f"    .bytecode = fun_data_{rc.escaped_name},")
+        if refs:
+            print(f"    .extra_args = {{{', '.join(f'ROM_OBJ({ref})' for ref in refs)}}},")
+        print("};")
+
+    def _values(self, cm, name, values):
+        return [self._value(cm, f"{name}_{i}", value) for i, value in enumerate(values)]
+
+    def _value(self, cm, name, value):
+        """Print what a value needs, and give the expression for it."""
+        if type(value) is int and -(2**30) <= value < 2**30:
+            return f"MP_ROM_INT({value})"
+        if value is None or not isinstance(value, Value) or value.symbol is not None:
+            return cm.freeze_constant_obj(name, value)
+        if isinstance(value, Closure):
+            function, owner = self.symbol(value.function), self.symbol(value.owner)
+            print(f"static const mp_obj_cell_t {name}_cell = {{{{NULL}}, ROM_OBJ({owner})}};")
+            print(
+                f"static const rom_closure_t {name} = {{{{&mp_type_closure}}, "
+                f"ROM_OBJ({function}), 1, {{ROM_OBJ(&{name}_cell)}}}};"
+            )
+        elif isinstance(value, Wrapped):
+            function = self._value(cm, name + "_fun", value.function)
+            print(
+                f"static const mp_rom_obj_static_class_method_t {name} = "
+                f"{{{{&mp_type_{value.kind}}}, {function}}};"
+            )
+        elif isinstance(value, Property):
+            parts = self._values(cm, name, value.functions)
+            parts = ", ".join(f"ROM_OBJ({part})" for part in parts)
+            print(
+                f"static const rom_property_t {name} = {{{{&mp_type_property}}, {{{parts}}}}};"
+            )
+        value.symbol = f"&{name}"
+        return f"MP_ROM_PTR({value.symbol})"
+
+    def members(self, cm, value):
+        """The dict of a class: a hash table that is full, so it takes no more than a list."""
+        if not value.members:
+            return
+        name, mpy = value.text, self.mpy
+        hash_bytes = mpy.config.MICROPY_QSTR_BYTES_IN_HASH
+        size = len(value.members)
+        table = [None] * size
+        for number, (key, member) in enumerate(value.members.items()):
+            ref = self._value(cm, f"rom_member_{name}_{number}", member)
+            at = mpy.qstrutil.compute_hash(key.encode(), hash_bytes) % size
+            while table[at]:
+                at = (at + 1) % size
+            table[at] = f"{{MP_ROM_QSTR({mpy.QStrType(key).qstr_id}), {ref}}}"
+        print(f"static const mp_rom_map_elem_t rom_table_{name}[{size}] = {{")
+        for row in table:
+            print(f"    {row},")
+        print("};")
+        print(f"static const mp_obj_dict_t rom_dict_{name} = {{")
+        print("    .base = {&mp_type_dict},")
+        print("    .map = {")
+        # Without hashes in ROM a lookup would compute them: then it is searched like a list.
+        print("        .all_keys_are_qstrs = 1, .is_fixed = 1,")
+        print(f"        .is_ordered = {int(not hash_bytes)}, .used = {size}, .alloc = {size},")
+        print(f"        .table = (mp_map_elem_t *)(mp_rom_map_elem_t *)rom_table_{name},")
+        print("    },")
+        print("};")
+
+    def end(self):
+        """What belongs to all modules."""
+        print()
+        print("// classes in ROM")
+        classes = self.world.classes
+        for start in range(0, len(classes), _GROUP):
+            print(f"static const rom_types_t rom_types_{start // _GROUP} = {{{{")
+            for i, value in enumerate(classes[start : start + _GROUP]):
+                self._type(i, value)
+            print(f"}}, {{{', '.join(_SLOTS.values())}}}}};")
+        # In RAM: only what the modules' own code stores.
+        count = len(self.world.all)
+        print(f"mp_obj_dict_t mp_frozen_globals[{count}];")
+        print(f"const size_t mp_frozen_globals_len = {count};")
+
+    def _type(self, i, value):
+        flags = (
+            "MP_TYPE_FLAG_EQ_NOT_REFLEXIVE | MP_TYPE_FLAG_EQ_CHECKS_OTHER_TYPE | "
+            "MP_TYPE_FLAG_EQ_HAS_NEQ_TEST | MP_TYPE_FLAG_ITER_IS_GETITER | "
+            # The interpreter sets it when a class is subclassed: here it cannot.
+            "MP_TYPE_FLAG_INSTANCE_TYPE | MP_TYPE_FLAG_IS_SUBCLASSED"
+        )
+        if value.has_accessors():
+            flags += " | MP_TYPE_FLAG_HAS_SPECIAL_ACCESSORS"
+        print(f"    [{i}] = {{ // {value.text}")
+        print(f"        .base = {{&mp_type_type}}, .flags = {flags},")
+        print(f"        .name = {self.mpy.QStrType(value.name).qstr_id},")
+        print("        .slots = {")
+        slots = [(name, f"ROM_SHARED({i}, {n})") for n, name in enumerate(_SLOTS)]
+        slots.append(("locals_dict", "1"))
+        base = value.base
+        if base is not None:
+            slots.append(("parent", "2"))
+        for name, number in slots:
+            place = f"offsetof(mp_obj_type_t, slot_index_{name}) - offsetof(rom_type_t, slots)"
+            print(f"            [{place}] = {number},")
+        print("        },")
+        members = f"&rom_dict_{value.text}" if value.members else "&mp_const_empty_dict_obj"
+        parent = "NULL"
+        if base is not None:
+            parent = self.symbol(base) if isinstance(base, Class) else f"&mp_type_{base}"
+        print(f"        .own = {{{members}, {parent}}},")
+        print("    },")

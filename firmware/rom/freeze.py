@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""MicroPython's tools/mpy-tool.py with functions and classes in ROM; it takes the same arguments.
+
+Stands in `tools/rom/` of a MicroPython tree that has the patch `rom-objects`, whose
+makemanifest.py calls it. README.md tells what it makes of a module.
+"""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TREE = HERE.parents[1]
+
+
+def load_mpy_tool(tree):
+    """The module tools/mpy-tool.py of a MicroPython tree."""
+    # Its own way to find makeqstrdata goes by the script that was started.
+    sys.path.append(str(tree / "py"))
+    spec = importlib.util.spec_from_file_location("mpy_tool", tree / "tools" / "mpy-tool.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def main():
+    sys.path.insert(0, str(HERE))
+    import emit
+
+    mpy = load_mpy_tool(TREE)
+    emit.install(mpy)
+    mpy.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,284 @@
+"""Frozen modules: what their names stand for, and their code rewritten."""
+
+from bytecode import Code, Constant
+from find import ClassBody, Machine, Unknown
+from values import Builtin, Class, Closure, Function, Module as ModuleName, Property, Value, Wrapped
+
+# Classes of the interpreter that a class in ROM may have as its base: `object`, and exceptions.
+EXCEPTIONS = (
+    "BaseException Exception ArithmeticError AssertionError AttributeError EOFError GeneratorExit "
+    "ImportError IndentationError IndexError KeyboardInterrupt KeyError LookupError MemoryError "
+    "NameError NotImplementedError OSError OverflowError RuntimeError StopIteration SyntaxError "
+    "SystemExit TypeError ValueError ViperTypeError ZeroDivisionError"
+).split()
+BUILTINS = {*EXCEPTIONS, "object", "staticmethod", "classmethod", "property"}
+
+
+class World:
+    """All modules that are frozen together, by full name."""
+
+    def __init__(self, mpy, compiled):
+        self.mpy = mpy
+        self.modules = {}
+        for index, cm in enumerate(compiled):
+            module = cm.rom = Module(self, cm, index)
+            self.modules.setdefault(module.name, module)
+        self.all = [cm.rom for cm in compiled]
+        # In the order of their bases.
+        self.classes = []
+        for module in self.all:
+            module.read()
+        for module in self.all:
+            module.write()
+
+    def attribute(self, asking, value, name):
+        """(the value,) of an attribute of a module, or None."""
+        full = f"{value.name}.{name}"
+        module = self.modules.get(value.name)
+        # Another package may be replaced by files of the user's, which come first in sys.path.
+        if module is None or module.package != asking.package:
+            return None
+        inner = self.modules.get(full)
+        if inner is not None:
+            return None if name in module.stores else (ModuleName(full),)
+        module.read()
+        return module.constant(name)
+
+
+class Module:
+    """One frozen module. `code`: RawCode → Code of all its bytecode."""
+
+    def __init__(self, world, cm, index):
+        self.world = world
+        self.cm = cm
+        self.index = index
+        path = cm.source_file.str.removesuffix(".py")
+        self.is_package = path.endswith("/__init__")
+        self.name = path.removesuffix("/__init__").replace("/", ".")
+        self.package = self.name.split(".")[0]
+        self.constants = [Constant(value) for value in cm.obj_table]
+        self.code = {}
+        self.has_native = False
+        self._decode(cm.raw_code)
+        self.stores = self._stores()
+        self.known = {}
+        self.functions = []
+        self.classes = []
+        self._state = 0
+
+    def _decode(self, rc):
+        if rc.code_kind == self.world.mpy.MP_CODE_BYTECODE:
+            self.code[rc] = Code(self.world.mpy, rc, self.constants)
+        else:
+            self.has_native = True
+        for child in rc.children:
+            self._decode(child)
+
+    def _stores(self):
+        """{name: how often the module's code stores or deletes that global}; None: any name."""
+        opcode, found = self.world.mpy.Opcode, {}
+        top = (opcode.MP_BC_STORE_NAME, opcode.MP_BC_DELETE_NAME)
+        anywhere = (opcode.MP_BC_STORE_GLOBAL, opcode.MP_BC_DELETE_GLOBAL)
+        for rc, code in self.code.items():
+            for op in code.ops:
+                if op.code in anywhere or (op.code in top and rc is self.cm.raw_code):
+                    found[op.arg.str] = found.get(op.arg.str, 0) + 1
+                elif op.code == opcode.MP_BC_IMPORT_STAR:
+                    found[None] = 1
+        return found
+
+    def constant(self, name):
+        """(the value,) that a global has whenever it has one, or None."""
+        return self.known.get(name)
+
+    def lookup(self, name):
+        if name in self.known:
+            return self.known[name]
+        if name in BUILTINS and name not in self.stores and None not in self.stores:
+            return (Builtin(name),)
+        return None
+
+    def imported(self, name, level, names):
+        """(a ModuleName,) of what `import` gives, or None."""
+        if level:
+            parts = self.name.split(".")
+            parts = parts[: len(parts) - level + self.is_package]
+            name = ".".join(parts + [name] * bool(name))
+        return (ModuleName(name if names is not None else name.split(".")[0]),)
+
+    def stores_cell(self, rc):
+        """Whether a method assigns to what it closes over (`nonlocal __class__`)."""
+        opcode = self.world.mpy.Opcode
+        stores = (opcode.MP_BC_STORE_DEREF, opcode.MP_BC_DELETE_DEREF)
+        closes = (opcode.MP_BC_MAKE_CLOSURE, opcode.MP_BC_MAKE_CLOSURE_DEFARGS)
+        for op in self.code[rc].ops:
+            if op.code in stores or (op.code in closes and self.code.get(op.arg) is None):
+                return True
+            if op.code in closes and self.stores_cell(op.arg):
+                return True
+        return False
+
+    def make_class(self, body, name, *bases):
+        """The Class that a class statement makes, or None."""
+        base = bases[0] if bases else None
+        if len(bases) > 1 or not isinstance(body, Function) or body.rc not in self.code:
+            return None
+        if isinstance(base, Builtin):
+            base = base.name
+            if base not in EXCEPTIONS and base != "object":
+                return None
+        elif base is not None and not isinstance(base, Class):
+            return None
+        try:
+            members = ClassBody(self, self.code[body.rc], self.lookup).members
+        except Unknown:
+            return None
+        return Class(body.rc, name, base, members)
+
+    def read(self):
+        """Find the constants that the module's own code makes."""
+        if self._state:
+            return
+        self._state = 1
+        self._replace(self.cm.raw_code, top=True)
+        done = {self.cm.raw_code, *(found.body for found in self.classes)}
+        for rc in self.code:
+            if rc not in done:
+                self._replace(rc, top=False)
+        self._state = 2
+
+    def _replace(self, rc, top):
+        code = self.code[rc]
+        mpy, opcode = code.mpy, code.mpy.Opcode
+        targets = code.targets()
+        position = {op: i for i, op in enumerate(code.ops)}
+        jumps = [
+            (i, position[op.arg])
+            for i, op in enumerate(code.ops)
+            if op.fmt == mpy.MP_BC_FORMAT_OFFSET
+        ]
+        # Names of the module in its own code only: elsewhere they may be looked up too early.
+        machine = Machine(self, code, self.lookup if top else lambda name: None)
+        found = {}
+        for i, op in enumerate(code.ops):
+            if op in targets:
+                machine.stack.clear()
+            try:
+                if op.code == opcode.MP_BC_STORE_NAME and top:
+                    (entry,) = machine.pop()
+                    always = not any(a < i < b for a, b in jumps)
+                    if always and self.stores[op.arg.str] == 1 and None not in self.stores:
+                        self.known[op.arg.str] = entry.value
+                    continue
+                made = machine.step(i, op)
+            except Unknown:
+                machine.stack.clear()
+                continue
+            value = made.value[0] if made is not None and made.value is not None else None
+            if isinstance(value, Class) and (not top or any(b <= i <= a for a, b in jumps)):
+                # Made anew each time.
+                machine.stack.clear()
+            elif isinstance(value, (Function, Class)) and made.pure:
+                found[i] = (made.start, value)
+        self._put(code, found, opcode)
+
+    def _put(self, code, found, opcode):
+        covered = len(code.ops)
+        for last in sorted(found, reverse=True):
+            first, value = found[last]
+            if last >= covered:
+                continue
+            before = code.ops[first - 1] if first else None
+            if before is not None and before.code == opcode.MP_BC_LOAD_BUILD_CLASS:
+                # The body of a class that could not be made: it is called once.
+                continue
+            covered = first
+            code.replace(first, last, value)
+            self._keep(value)
+
+    def _keep(self, value):
+        if isinstance(value, Class):
+            self.world.classes.append(value)
+            self.classes.append(value)
+            for member in value.members.values():
+                self._keep_member(member, value)
+        elif value not in value.module.functions:
+            value.module.functions.append(value)
+
+    def _keep_member(self, member, owner):
+        if isinstance(member, Function):
+            self._keep(member)
+        elif isinstance(member, Closure):
+            member.owner = owner
+            self._keep(member.function)
+        elif isinstance(member, Wrapped):
+            self._keep_member(member.function, owner)
+        elif isinstance(member, Property):
+            for function in filter(None, member.functions):
+                self._keep_member(function, owner)
+
+    def write(self):
+        """Encode what is left of the code, and leave in its tables what it uses."""
+        for code in self.code.values():
+            code.finish()
+        live = self._live()
+        names, constants = self._tables(live)
+        name_index = {}
+        for i, name in enumerate(names):
+            name_index.setdefault(name.str, i)
+        constant_index = {constant: i for i, constant in enumerate(constants)}
+        for code in live:
+            code.encode(name_index, constant_index)
+        cm = self.cm
+        cm.qstr_table[:] = names
+        cm.obj_table[:] = [c.value if isinstance(c, Constant) else c for c in constants]
+
+    def _live(self):
+        """The Code that is still reached."""
+        found, waiting = [], [self.cm.raw_code, *(function.rc for function in self.functions)]
+        seen = set(waiting)
+        while waiting:
+            rc = waiting.pop()
+            if rc in self.code:
+                found.append(self.code[rc])
+            for child in rc.children:
+                if child not in seen:
+                    seen.add(child)
+                    waiting.append(child)
+        return found
+
+    def _tables(self, live):
+        """The tables of names and of constants: what is used most gets the lowest numbers, which
+        are the shortest.
+        """
+        mpy = self.world.mpy
+        names, constants = {}, {}
+        for code in live:
+            for name in code.names:
+                names[name.str] = names.get(name.str, 0) + 1
+            for op in code.ops:
+                if op.fmt == mpy.MP_BC_FORMAT_QSTR:
+                    names[op.arg.str] = names.get(op.arg.str, 0) + 1
+                elif op.code == mpy.Opcode.MP_BC_LOAD_CONST_OBJ:
+                    constants[op.arg] = constants.get(op.arg, 0) + 1
+        if self.has_native:
+            # Machine code has its numbers in it.
+            new = [value for value in constants if isinstance(value, Value)]
+            return list(self.cm.qstr_table), [*self.constants, *new]
+        by_text = {}
+        for name in self.cm.qstr_table:
+            by_text.setdefault(name.str, name)
+        first = self.cm.source_file
+        order = sorted(names, key=lambda text: -names[text])
+        rest = [by_text[text] for text in order if text != first.str]
+        return [first, *rest], sorted(constants, key=lambda constant: -constants[constant])
+
+    def n_globals(self):
+        """Slots that the module's globals need: what it stores, __name__, and one that is free
+        (a search for what is not there ends at it); a package's __path__ and submodules.
+        """
+        inner = sum(
+            name.rpartition(".")[0] == self.name and name.rpartition(".")[2] not in self.stores
+            for name in self.world.modules
+        )
+        return len(self.stores) + 2 + self.is_package + inner
