@@ -38,13 +38,26 @@ typedef struct {
     uint8_t slots[12];
     const void *own[2];
 } rom_type_t;
-typedef struct { rom_type_t type[%(group)d]; const void *shared[%(slots)d]; } rom_types_t;
+// A mp_obj_fun_bc_t without child_table, for bytecode that makes no functions.
+typedef struct {
+    mp_obj_base_t base;
+    const mp_module_context_t *context;
+    const byte *bytecode;
+    #if MICROPY_PY_FUNCTION_ATTRS_CODE
+    void *child_table;
+    #endif
+} rom_fun_t;
+_Static_assert(offsetof(rom_fun_t, bytecode) == offsetof(mp_obj_fun_bc_t, bytecode), "rom_fun_t");
 _Static_assert(offsetof(rom_type_t, slots) == offsetof(mp_obj_type_t, slot_index_make_new), "rom_type_t");
 _Static_assert(offsetof(rom_type_t, own) == offsetof(mp_obj_type_t, slots), "rom_type_t");
-_Static_assert((offsetof(rom_types_t, shared) - sizeof(rom_type_t)) / sizeof(void *) + 16 < 256, "group");
-#define ROM_SHARED(i, n) ((offsetof(rom_types_t, shared[n]) - offsetof(rom_types_t, type[i].own)) / sizeof(void *) + 1)
 extern const mp_obj_type_t mp_type_closure;
 #define ROM_OBJ(x) ((mp_obj_t)(x))
+// The place of shared[n] of a group, from its type[i], as a type has it.
+#define ROM_SHARED(group, i, n) \
+    ((offsetof(group, shared[n]) - offsetof(group, type[i].own)) / sizeof(void *) + 1)
+
+// What picotool lists of a board's image (ports/rp2): it takes 16 bytes and its path a module.
+#undef MICROPY_FROZEN_LIST_ITEM
 """
 
 
@@ -159,18 +172,33 @@ class Text:
         print("};")
 
     def head(self):
-        print(_HEAD % {"group": _GROUP, "slots": len(_SLOTS)})
+        print(_HEAD)
         for module in self.world.all:
             print(f"static const mp_frozen_module_t frozen_module_{module.cm.escaped_name};")
-        for group in range(0, len(self.world.classes), _GROUP):
-            print(f"static const rom_types_t rom_types_{group // _GROUP};")
+            for function in module.functions:
+                print(f"static const {self._kind(function)} {function.symbol[1:]};")
+        for group, classes in self._groups():
+            print(f"typedef struct {{ rom_type_t type[{len(classes)}]; ", end="")
+            print(f"const void *shared[{len(_SLOTS)}]; }} {group}_t;")
+            print(f"static const {group}_t {group};")
+
+    def _groups(self):
+        """(symbol, classes) of each group of types."""
+        classes = self.world.classes
+        for start in range(0, len(classes), _GROUP):
+            yield f"rom_types_{start // _GROUP}", classes[start : start + _GROUP]
+
+    @staticmethod
+    def _kind(function):
+        whole = function.rc.children or function.defaults
+        return "mp_obj_fun_bc_t" if whole else "rom_fun_t"
 
     def function(self, function):
         """The function object, after its bytecode."""
         rc, cm = function.rc, function.module.cm
         kind = "gen_wrap" if rc.scope_flags & self.mpy.MP_SCOPE_FLAG_GENERATOR else "fun_bc"
         refs = self._values(cm, f"rom_default_{rc.escaped_name}", function.defaults)
-        print(f"static const mp_obj_fun_bc_t rom_fun_{rc.escaped_name} = {{")
+        print(f"static const {self._kind(function)} rom_fun_{rc.escaped_name} = {{")
         print(f"    .base = {{&mp_type_{kind}}},")
         print(f"    .context = &frozen_module_{cm.escaped_name}.context,")
         if rc.children:
@@ -243,18 +271,17 @@ class Text:
         """What belongs to all modules."""
         print()
         print("// classes in ROM")
-        classes = self.world.classes
-        for start in range(0, len(classes), _GROUP):
-            print(f"static const rom_types_t rom_types_{start // _GROUP} = {{{{")
-            for i, value in enumerate(classes[start : start + _GROUP]):
-                self._type(i, value)
+        for group, classes in self._groups():
+            print(f"static const {group}_t {group} = {{{{")
+            for i, value in enumerate(classes):
+                self._type(group, i, value)
             print(f"}}, {{{', '.join(_SLOTS.values())}}}}};")
         # In RAM: only what the modules' own code stores.
         count = len(self.world.all)
         print(f"mp_obj_dict_t mp_frozen_globals[{count}];")
         print(f"const size_t mp_frozen_globals_len = {count};")
 
-    def _type(self, i, value):
+    def _type(self, group, i, value):
         flags = (
             "MP_TYPE_FLAG_EQ_NOT_REFLEXIVE | MP_TYPE_FLAG_EQ_CHECKS_OTHER_TYPE | "
             "MP_TYPE_FLAG_EQ_HAS_NEQ_TEST | MP_TYPE_FLAG_ITER_IS_GETITER | "
@@ -267,7 +294,7 @@ class Text:
         print(f"        .base = {{&mp_type_type}}, .flags = {flags},")
         print(f"        .name = {self.mpy.QStrType(value.name).qstr_id},")
         print("        .slots = {")
-        slots = [(name, f"ROM_SHARED({i}, {n})") for n, name in enumerate(_SLOTS)]
+        slots = [(name, f"ROM_SHARED({group}_t, {i}, {n})") for n, name in enumerate(_SLOTS)]
         slots.append(("locals_dict", "1"))
         base = value.base
         if base is not None:
