@@ -38,16 +38,6 @@ typedef struct {
     uint8_t slots[12];
     const void *own[2];
 } rom_type_t;
-// A mp_obj_fun_bc_t without child_table, for bytecode that makes no functions.
-typedef struct {
-    mp_obj_base_t base;
-    const mp_module_context_t *context;
-    const byte *bytecode;
-    #if MICROPY_PY_FUNCTION_ATTRS_CODE
-    void *child_table;
-    #endif
-} rom_fun_t;
-_Static_assert(offsetof(rom_fun_t, bytecode) == offsetof(mp_obj_fun_bc_t, bytecode), "rom_fun_t");
 _Static_assert(offsetof(rom_type_t, slots) == offsetof(mp_obj_type_t, slot_index_make_new), "rom_type_t");
 _Static_assert(offsetof(rom_type_t, own) == offsetof(mp_obj_type_t, slots), "rom_type_t");
 extern const mp_obj_type_t mp_type_closure;
@@ -176,7 +166,7 @@ class Text:
         for module in self.world.all:
             print(f"static const mp_frozen_module_t frozen_module_{module.cm.escaped_name};")
             for function in module.functions:
-                print(f"static const {self._kind(function)} {function.symbol[1:]};")
+                print(f"static const mp_obj_fun_bc_t {function.symbol[1:]};")
         for group, classes in self._groups():
             print(f"typedef struct {{ rom_type_t type[{len(classes)}]; ", end="")
             print(f"const void *shared[{len(_SLOTS)}]; }} {group}_t;")
@@ -188,17 +178,12 @@ class Text:
         for start in range(0, len(classes), _GROUP):
             yield f"rom_types_{start // _GROUP}", classes[start : start + _GROUP]
 
-    @staticmethod
-    def _kind(function):
-        whole = function.rc.children or function.defaults
-        return "mp_obj_fun_bc_t" if whole else "rom_fun_t"
-
     def function(self, function):
         """The function object, after its bytecode."""
         rc, cm = function.rc, function.module.cm
         kind = "gen_wrap" if rc.scope_flags & self.mpy.MP_SCOPE_FLAG_GENERATOR else "fun_bc"
         refs = self._values(cm, f"rom_default_{rc.escaped_name}", function.defaults)
-        print(f"static const {self._kind(function)} rom_fun_{rc.escaped_name} = {{")
+        print(f"static const mp_obj_fun_bc_t rom_fun_{rc.escaped_name} = {{")
         print(f"    .base = {{&mp_type_{kind}}},")
         print(f"    .context = &frozen_module_{cm.escaped_name}.context,")
         if rc.children:

@@ -13,6 +13,9 @@ EXCEPTIONS = (
 ).split()
 BUILTINS = {*EXCEPTIONS, "object", "staticmethod", "classmethod", "property"}
 
+# A port runs these as scripts, with the globals of __main__: what they define stays in RAM.
+SCRIPTS = ("boot", "main", "_boot", "_boot_fat", "_mkfs", "frozentest")
+
 
 class World:
     """All modules that are frozen together, by full name."""
@@ -140,6 +143,8 @@ class Module:
         if self._state:
             return
         self._state = 1
+        if self.name in SCRIPTS:
+            return
         self._replace(self.cm.raw_code, top=True)
         done = {self.cm.raw_code, *(found.body for found in self.classes)}
         for rc in self.code:
