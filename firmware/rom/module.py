@@ -27,8 +27,8 @@ class World:
             module = cm.rom = Module(self, cm, index)
             self.modules.setdefault(module.name, module)
         self.all = [cm.rom for cm in compiled]
-        # In the order of their bases.
         self.classes = []
+        self.assigned = {name for module in self.all for name in module.assigned()}
         for module in self.all:
             module.read()
         for module in self.all:
@@ -90,6 +90,19 @@ class Module:
                     found[None] = 1
         return found
 
+    def assigned(self):
+        """Names of what has an attribute assigned (`Name.x = …`): such a class is no constant."""
+        opcode = self.world.mpy.Opcode
+        loads = (opcode.MP_BC_LOAD_NAME, opcode.MP_BC_LOAD_GLOBAL, opcode.MP_BC_LOAD_ATTR)
+        for code in self.code.values():
+            for load, then in zip(code.ops, code.ops[1:], strict=False):
+                # The second is `Name.x += …`.
+                if load.code in loads and then.code in (
+                    opcode.MP_BC_STORE_ATTR,
+                    opcode.MP_BC_DUP_TOP,
+                ):
+                    yield load.arg.str
+
     def constant(self, name):
         """(the value,) that a global has whenever it has one, or None."""
         return self.known.get(name)
@@ -125,6 +138,8 @@ class Module:
         """The Class that a class statement makes, or None."""
         base = bases[0] if bases else None
         if len(bases) > 1 or not isinstance(body, Function) or body.rc not in self.code:
+            return None
+        if name in self.world.assigned:
             return None
         if isinstance(base, Builtin):
             base = base.name
@@ -180,8 +195,12 @@ class Module:
                 machine.stack.clear()
                 continue
             value = made.value[0] if made is not None and made.value is not None else None
-            if isinstance(value, Class) and (not top or any(b <= i <= a for a, b in jumps)):
-                # Made anew each time.
+            if isinstance(value, Class) and not (
+                top
+                and code.ops[i + 1].code == opcode.MP_BC_STORE_NAME
+                and not any(b <= i <= a for a, b in jumps)
+            ):
+                # It is made anew each time, or a decorator has it, which may change it.
                 machine.stack.clear()
             elif isinstance(value, (Function, Class)) and made.pure:
                 found[i] = (made.start, value)

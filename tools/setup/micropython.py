@@ -31,12 +31,14 @@ _PLAIN_MANIFEST = 'include("$(MPY_DIR)/extmod/asyncio")\n'
 _MANIFESTS = (ROOT / "manifest.py", ROOT / "firmware" / "manifest.py")
 # Applied to the tree with `patch -p1`, in this order, for all ports.
 PATCHES = sorted((ROOT / "firmware" / "patches").glob("*.patch"))
+# What freezes in place of the tree's mpy-tool.py (firmware/rom/README.md): copied into it.
+FREEZER = sorted((ROOT / "firmware" / "rom").glob("*.py"))
 
 
 def _key():
     compiler = subprocess.run(["gcc", "--version"], capture_output=True, text=True).stdout
     options = (*_OPTIONS, *_BITS[32], _PLAIN_MANIFEST)
-    return digest(sources.SHA256, compiler, *options, *PATCHES)
+    return digest(sources.SHA256, compiler, *options, *PATCHES, *FREEZER)
 
 
 def _home():
@@ -76,6 +78,9 @@ def _build_cross(home):
         sources.unpack(part)
         for patch in PATCHES:
             _apply(patch, part)
+        (part / "tools" / "rom").mkdir()
+        for path in FREEZER:
+            shutil.copy(path, part / "tools" / "rom")
         part.rename(src)
     # The build asks for a file of each submodule; Debian leaves this library out, and nothing of
     # it is used.

@@ -1,0 +1,45 @@
+"""Runs on MicroPython: prints what the package romcase does, more than once and with a collection
+of garbage at each allocation or so.
+"""
+
+import gc
+import sys
+
+import romcase.classes
+import romcase.functions
+
+COUNTED = 27
+first = romcase.functions.show(), romcase.classes.show()
+for part in first:
+    for line in part:
+        print(line)
+for threshold in (-1, 64):
+    if hasattr(gc, "threshold"):
+        gc.threshold(threshold)
+    for _ in range(10):
+        gc.collect()
+        again = romcase.functions.show(), romcase.classes.show()
+        # What counts how often it was called.
+        for result in (first, again):
+            for i in (3, 4, 9, 10):
+                result[0][i] = 0
+            result[1][COUNTED] = 0
+        assert again == first, (again, first)
+gc.threshold(-1)
+
+# A module that is imported again starts anew, and what is left of the old one still works.
+old = romcase.functions
+keep = old.counting, old.closure(1)
+del sys.modules["romcase.functions"]
+import romcase.functions  # noqa: E402
+
+gc.collect()
+assert romcase.functions.counting() == 1
+assert keep[1](2) == 3
+assert romcase.functions.show()[3:5] == [2, 3]
+print("again")
+
+try:
+    romcase.functions.refused(3)
+except ValueError as error:
+    sys.print_exception(error, sys.stdout)

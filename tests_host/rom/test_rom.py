@@ -1,0 +1,215 @@
+"""Functions and classes in ROM (firmware/rom), on MicroPython with romcase frozen in.
+
+romcase, which has a case of each kind, does the same frozen as it does from source.
+"""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests_host.conftest import ROOT
+from tools.setup import host, micropython
+from tools.setup.paths import BUILD, alone
+
+HERE = ROOT / "tests_host" / "rom"
+ROM = ROOT / "firmware" / "rom"
+# Heap of a module that has only functions, constants and classes, on 32 bit: the dict of its five
+# names, its entries in sys.modules and in its package.
+MANY = 208
+
+
+def make(bits):
+    """The folder of a build of the unix port with romcase and lib/uplink frozen in."""
+    micropython.build(bits)
+    home, objects = micropython.tree(), BUILD / f"rom-{bits}"
+    with alone(BUILD):
+        shutil.rmtree(objects, ignore_errors=True)
+        shutil.copytree(home / str(bits), objects)
+        manifest = HERE / "manifest.py"
+        micropython._make_port("Freezing romcase", home / "src", objects, bits, manifest)
+    return objects
+
+
+@pytest.fixture(scope="module", params=host.widths())
+def built(request):
+    return request.param, make(request.param)
+
+
+@pytest.fixture
+def frozen(built):
+    """Runs MicroPython with what is frozen."""
+    _, objects = built
+    return lambda *argv: run(objects / "micropython", ".frozen", *argv)
+
+
+def run(binary, path, *argv):
+    done = subprocess.run(
+        [binary, *argv],
+        cwd=ROOT,
+        env={**os.environ, "MICROPYPATH": str(path)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_it_does_what_the_source_does(built, frozen):
+    bits, _ = built
+    binary = ROOT / "build" / f"micropython-{bits}"
+    status, wanted = run(binary, HERE / "frozen", HERE / "check.py")
+    assert status == 0, wanted
+    status, output = frozen(HERE / "check.py")
+    assert status == 0, output
+    # A traceback has the frozen file's path, and the same names and lines.
+    assert output == wanted.replace(f"{HERE / 'frozen'}/", "")
+    assert 'File "romcase/functions.py", line ' in output and "in refused" in output
+
+
+def test_what_is_in_rom_and_what_is_not(built):
+    text = (built[1] / "frozen_content.c").read_text()
+    classes = set(re.findall(r"\] = \{ // (romcase_\w+|main_\w+)$", text, re.M))
+    in_rom = {
+        *("__init___Ground", "__init___Alone", "functions_Held", "many_Many", "many_More"),
+        *(f"classes_{name}" for name in "Empty Sky Storm Fault Single Guard Attribute".split()),
+    }
+    assert classes == {f"romcase_{name}" for name in in_rom}
+    functions = set(re.findall(r"rom_fun_(\w+) = \{", text))
+    assert {"romcase_functions_plain", "romcase_functions_defaults"} <= functions
+    assert "romcase_functions_changing" not in functions
+    assert "romcase_functions_closure_add" not in functions
+    assert not [name for name in functions if name.startswith("main_")]
+
+
+@pytest.mark.parametrize(
+    "statement", ["Sky.x = 1", "Sky.name = 1", "del Sky.name", "Empty.x = 1", "setattr(Sky, 'x', 1)"]
+)
+def test_a_class_in_rom_says_that_it_cannot_be_changed(frozen, statement):
+    code = f"from romcase.classes import Empty, Sky\n{statement}"
+    status, output = frozen("-c", code)
+    name = "Empty" if "Empty" in statement else "Sky"
+    assert status == 1
+    assert output.endswith(f"AttributeError: class '{name}' is read-only: it's in ROM\n")
+
+
+def heap(frozen, *modules):
+    lines = ["import gc, romcase, uplink", "gc.collect()", "a = gc.mem_alloc()"]
+    lines += [f"import {module}" for module in modules]
+    lines += ["gc.collect()", "print(gc.mem_alloc() - a)"]
+    status, output = frozen("-c", "\n".join(lines))
+    assert status == 0, output
+    return int(output)
+
+
+def test_the_import_takes_what_the_globals_take(built, frozen):
+    bits, _ = built
+    # A slot is two words.
+    assert heap(frozen, "romcase.many") <= MANY * bits // 32
+
+
+def test_a_module_that_fails_can_be_imported_later(frozen):
+    code = (
+        "import builtins, sys\n"
+        "import romcase\n"
+        "ground, romcase.Ground = romcase.Ground, None\n"
+        "level = romcase.LEVEL\n"
+        "romcase.__dict__.pop('LEVEL')\n"
+        "try:\n    import romcase.functions\n"
+        "except ImportError:\n    print('failed')\n"
+        "romcase.LEVEL, romcase.Ground = level, ground\n"
+        "import romcase.functions\n"
+        "print(romcase.functions.defaults(1)[4], 'romcase.functions' in sys.modules)\n"
+    )
+    status, output = frozen("-c", code)
+    assert (status, output) == (0, "failed\n3 True\n")
+
+
+def test_lib_runs_from_rom(frozen):
+    """One large room, all of its tests; test_on_micropython.py runs them all from source."""
+    folder = ROOT / "tests_host" / "lib"
+    for module in ("test_mqtt_client", "test_loop", "test_heap"):
+        argv = ["-X", "heapsize=2m", folder / "run.py", module]
+        status, output = run(frozen.__closure__[0].cell_contents / "micropython", f".frozen:{folder}", *argv)
+        assert status == 0, output
+
+
+class TestBytecode:
+    """bytecode.py on what mpy-cross makes of lib/."""
+
+    @pytest.fixture(scope="class")
+    def mpy(self):
+        tree = micropython.tree() / "src"
+        sys.path[:0] = [str(ROM)]
+        try:
+            spec = importlib.util.spec_from_file_location("freeze", ROM / "freeze.py")
+            freeze = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(freeze)
+            mpy = freeze.load_mpy_tool(tree)
+            import bytecode
+
+            mpy.bytecode = bytecode
+            yield mpy
+        finally:
+            sys.path.remove(str(ROM))
+
+    @pytest.fixture(scope="class")
+    def modules(self, mpy, tmp_path_factory):
+        mpy.global_qstrs = mpy.GlobalQStrList()
+        into, found = tmp_path_factory.mktemp("mpy") / "x.mpy", []
+        for path in sorted((ROOT / "lib" / "uplink").rglob("*.py")):
+            subprocess.run([ROOT / "build" / "mpy-cross", "-o", into, path], check=True)
+            found.append(mpy.read_mpy(str(into)))
+        return found
+
+    def codes(self, mpy, cm):
+        constants = [mpy.bytecode.Constant(value) for value in cm.obj_table]
+        waiting = [cm.raw_code]
+        while waiting:
+            rc = waiting.pop()
+            waiting += rc.children
+            if rc.code_kind == mpy.MP_CODE_BYTECODE:
+                yield rc, mpy.bytecode.Code(mpy, rc, constants), constants
+
+    def test_what_is_not_changed_is_encoded_as_it_was(self, mpy, modules):
+        count = 0
+        for cm in modules:
+            names = {}
+            for i, name in enumerate(cm.qstr_table):
+                names.setdefault(name.str, i)
+            for rc, code, constants in self.codes(mpy, cm):
+                before, start = rc.fun_data, rc.offset_opcodes
+                lines = [op.line for op in code.ops]
+                code.encode(names, {constant: i for i, constant in enumerate(constants)})
+                assert rc.fun_data[rc.offset_opcodes :] == before[start:], rc.escaped_name
+                again = mpy.bytecode.Code(mpy, rc, constants)
+                assert [op.line for op in again.ops] == lines, rc.escaped_name
+                count += 1
+        assert count > 300
+
+    def test_a_jump_over_what_is_replaced_arrives(self, mpy, modules):
+        """Every second instruction that loads a name becomes a load of a constant."""
+        for cm in modules:
+            names = {name.str: i for i, name in enumerate(cm.qstr_table)}
+            for rc, code, constants in self.codes(mpy, cm):
+                for i, op in enumerate(code.ops):
+                    if i % 2 and constants and op.code == mpy.Opcode.MP_BC_LOAD_GLOBAL:
+                        code.replace(i, i, constants[0])
+                jumps = {op: op.arg for op in code.ops if op.fmt == mpy.MP_BC_FORMAT_OFFSET}
+                order = {op: i for i, op in enumerate(code.ops)}
+                # Numbers that take two bytes each.
+                code.encode(
+                    {name: i + 200 for name, i in names.items()},
+                    {constant: i + 200 for i, constant in enumerate(constants)},
+                )
+                assert [order[op] for op in code.ops] == list(range(len(code.ops)))
+                for jump, target in jumps.items():
+                    fmt, size, arg, extra = mpy.mp_opcode_decode(
+                        rc.fun_data, rc.offset_opcodes + jump.offset
+                    )
+                    assert fmt == mpy.MP_BC_FORMAT_OFFSET
+                    assert jump.offset + size - (extra is not None) + arg == target.offset
