@@ -28,8 +28,16 @@ _HEAD = """
 #endif
 
 // Objects in ROM. The layouts are those of py/objclosure.c and py/objproperty.c.
-typedef struct { mp_obj_base_t base; mp_obj_t fun; size_t n_closed; mp_obj_t closed[1]; } rom_closure_t;
-typedef struct { mp_obj_base_t base; mp_obj_t proxy[3]; } rom_property_t;
+typedef struct {
+    mp_obj_base_t base;
+    mp_obj_t fun;
+    size_t n_closed;
+    mp_obj_t closed[1];
+} rom_closure_t;
+typedef struct {
+    mp_obj_base_t base;
+    mp_obj_t proxy[3];
+} rom_property_t;
 // A mp_obj_type_t with two slots of its own; it shares the others with the types of its group.
 typedef struct {
     mp_obj_base_t base;
@@ -38,9 +46,9 @@ typedef struct {
     uint8_t slots[12];
     const void *own[2];
 } rom_type_t;
-_Static_assert(offsetof(rom_type_t, slots) == offsetof(mp_obj_type_t, slot_index_make_new), "rom_type_t");
-_Static_assert(offsetof(rom_type_t, own) == offsetof(mp_obj_type_t, slots), "rom_type_t");
-extern const mp_obj_type_t mp_type_closure;
+_Static_assert(offsetof(rom_type_t, slots) == offsetof(mp_obj_type_t, slot_index_make_new), "");
+_Static_assert(offsetof(rom_type_t, own) == offsetof(mp_obj_type_t, slots), "");
+extern const mp_obj_type_t mp_type_closure, mp_type_cell;
 #define ROM_OBJ(x) ((mp_obj_t)(x))
 // The place of shared[n] of a group, from its type[i], as a type has it.
 #define ROM_SHARED(group, i, n) \
@@ -204,7 +212,10 @@ class Text:
             return cm.freeze_constant_obj(name, value)
         if isinstance(value, Closure):
             function, owner = self.symbol(value.function), self.symbol(value.owner)
-            print(f"static const mp_obj_cell_t {name}_cell = {{{{NULL}}, ROM_OBJ({owner})}};")
+            print(
+                f"static const mp_obj_cell_t {name}_cell = "
+                f"{{{{&mp_type_cell}}, ROM_OBJ({owner})}};"
+            )
             print(
                 f"static const rom_closure_t {name} = {{{{&mp_type_closure}}, "
                 f"ROM_OBJ({function}), 1, {{ROM_OBJ(&{name}_cell)}}}};"
@@ -218,36 +229,38 @@ class Text:
         elif isinstance(value, Property):
             parts = self._values(cm, name, value.functions)
             parts = ", ".join(f"ROM_OBJ({part})" for part in parts)
-            print(
-                f"static const rom_property_t {name} = {{{{&mp_type_property}}, {{{parts}}}}};"
-            )
+            print(f"static const rom_property_t {name} = {{{{&mp_type_property}}, {{{parts}}}}};")
         value.symbol = f"&{name}"
         return f"MP_ROM_PTR({value.symbol})"
 
     def members(self, cm, value):
-        """The dict of a class: a hash table that is full, so it takes no more than a list."""
+        """The dict of a class: a hash table."""
         if not value.members:
             return
         name, mpy = value.text, self.mpy
         hash_bytes = mpy.config.MICROPY_QSTR_BYTES_IN_HASH
-        size = len(value.members)
+        used = len(value.members)
+        # A search for what is not there ends at a free slot.
+        size = used + (used > 3)
         table = [None] * size
         for number, (key, member) in enumerate(value.members.items()):
             ref = self._value(cm, f"rom_member_{name}_{number}", member)
             at = mpy.qstrutil.compute_hash(key.encode(), hash_bytes) % size
+            if not hash_bytes:
+                at = number
             while table[at]:
                 at = (at + 1) % size
             table[at] = f"{{MP_ROM_QSTR({mpy.QStrType(key).qstr_id}), {ref}}}"
         print(f"static const mp_rom_map_elem_t rom_table_{name}[{size}] = {{")
         for row in table:
-            print(f"    {row},")
+            print(f"    {row or '{NULL, NULL}'},")
         print("};")
         print(f"static const mp_obj_dict_t rom_dict_{name} = {{")
         print("    .base = {&mp_type_dict},")
         print("    .map = {")
         # Without hashes in ROM a lookup would compute them: then it is searched like a list.
         print("        .all_keys_are_qstrs = 1, .is_fixed = 1,")
-        print(f"        .is_ordered = {int(not hash_bytes)}, .used = {size}, .alloc = {size},")
+        print(f"        .is_ordered = {int(not hash_bytes)}, .used = {used}, .alloc = {size},")
         print(f"        .table = (mp_map_elem_t *)(mp_rom_map_elem_t *)rom_table_{name},")
         print("    },")
         print("};")

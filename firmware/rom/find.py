@@ -1,8 +1,6 @@
-"""Finds what in a module's bytecode makes constant functions and classes, and puts loads of
-constants in its place.
+"""What straight-line bytecode makes, on a stack of known values.
 
-Follows straight-line code on a stack of known values; whatever is not known below (a jump's target,
-an instruction, a value) empties that stack, so the code stays as it is.
+Whatever is not known here (an instruction, a value) raises Unknown: the code then stays as it is.
 """
 
 from values import (
@@ -10,7 +8,6 @@ from values import (
     CELL,
     NULL,
     Builtin,
-    Class,
     Closure,
     Function,
     Module,

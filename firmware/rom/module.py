@@ -2,7 +2,16 @@
 
 from bytecode import Code, Constant
 from find import ClassBody, Machine, Unknown
-from values import Builtin, Class, Closure, Function, Module as ModuleName, Property, Value, Wrapped
+from values import (
+    Builtin,
+    Class,
+    Closure,
+    Function,
+    Module as ModuleName,
+    Property,
+    Value,
+    Wrapped,
+)
 
 # Classes of the interpreter that a class in ROM may have as its base: `object`, and exceptions.
 EXCEPTIONS = (
@@ -28,7 +37,8 @@ class World:
             self.modules.setdefault(module.name, module)
         self.all = [cm.rom for cm in compiled]
         self.classes = []
-        self.assigned = {name for module in self.all for name in module.assigned()}
+        self.changed = {(m.package, name) for m in self.all for name in m.changed()}
+        self.assigned = {(m.package, name) for m in self.all for name in m.assigned()}
         for module in self.all:
             module.read()
         for module in self.all:
@@ -44,6 +54,8 @@ class World:
         inner = self.modules.get(full)
         if inner is not None:
             return None if name in module.stores else (ModuleName(full),)
+        if (asking.package, name) in self.changed:
+            return None
         module.read()
         return module.constant(name)
 
@@ -89,6 +101,13 @@ class Module:
                 elif op.code == opcode.MP_BC_IMPORT_STAR:
                     found[None] = 1
         return found
+
+    def changed(self):
+        """Names of attributes that the module's code assigns, of whatever they are."""
+        for code in self.code.values():
+            for op in code.ops:
+                if op.code == self.world.mpy.Opcode.MP_BC_STORE_ATTR:
+                    yield op.arg.str
 
     def assigned(self):
         """Names of what has an attribute assigned (`Name.x = …`): such a class is no constant."""
@@ -139,7 +158,7 @@ class Module:
         base = bases[0] if bases else None
         if len(bases) > 1 or not isinstance(body, Function) or body.rc not in self.code:
             return None
-        if name in self.world.assigned:
+        if (self.package, name) in self.world.assigned:
             return None
         if isinstance(base, Builtin):
             base = base.name

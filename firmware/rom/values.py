@@ -47,8 +47,8 @@ class Property(Value):
 
 
 class Class(Value):
-    """`body`: the RawCode of its statements, which are not needed any more. `base`: a Class, or the
-    name of a type of the interpreter's, or None. `members`: {name: value}.
+    """`body`: the RawCode of its statements, which are not needed any more. `base`: a Class, or
+    the name of a type of the interpreter's, or None. `members`: {name: value}.
     """
 
     def __init__(self, body, name, base, members):

@@ -87,7 +87,8 @@ def test_what_is_in_rom_and_what_is_not(built):
 
 
 @pytest.mark.parametrize(
-    "statement", ["Sky.x = 1", "Sky.name = 1", "del Sky.name", "Empty.x = 1", "setattr(Sky, 'x', 1)"]
+    "statement",
+    ["Sky.x = 1", "Sky.name = 1", "del Sky.name", "Empty.x = 1", "setattr(Sky, 'x', 1)"],
 )
 def test_a_class_in_rom_says_that_it_cannot_be_changed(frozen, statement):
     code = f"from romcase.classes import Empty, Sky\n{statement}"
@@ -129,13 +130,19 @@ def test_a_module_that_fails_can_be_imported_later(frozen):
     assert (status, output) == (0, "failed\n3 True\n")
 
 
-def test_lib_runs_from_rom(frozen):
-    """One large room, all of its tests; test_on_micropython.py runs them all from source."""
+@pytest.mark.parametrize("module", ["test_mqtt_client", "test_loop", "test_heap", "test_app"])
+def test_lib_runs_from_rom(built, module):
+    """Some tests of lib/; test_on_micropython.py runs them all from source."""
     folder = ROOT / "tests_host" / "lib"
-    for module in ("test_mqtt_client", "test_loop", "test_heap"):
-        argv = ["-X", "heapsize=2m", folder / "run.py", module]
-        status, output = run(frozen.__closure__[0].cell_contents / "micropython", f".frozen:{folder}", *argv)
-        assert status == 0, output
+    argv = ["-X", "heapsize=2m", folder / "run.py", module]
+    status, output = run(built[1] / "micropython", f".frozen:{folder}", *argv)
+    assert status == 0, output
+
+
+def test_what_is_in_rom_can_be_printed(frozen):
+    code = "from romcase import classes as c\nprint(c.Sky.name, c.Sky, c.Sky.hue, c.Sky.__dict__)"
+    status, output = frozen("-c", code)
+    assert status == 0 and output.startswith("<closure <function name at 0x"), output
 
 
 class TestBytecode:

@@ -116,7 +116,7 @@ class Counted:
 
 
 each = []
-for number in range(2):
+for _ in range(2):
 
     class Each:
         def f(self):

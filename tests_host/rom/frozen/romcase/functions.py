@@ -39,7 +39,7 @@ def inner():
     def one():
         return 1
 
-    return one() + (lambda x: x * 2)(4) + sum([i for i in range(5)])
+    return one() + (lambda x: x * 2)(4) + sum([i * 2 for i in range(5)])
 
 
 def counting():

@@ -30,7 +30,7 @@ class Many:
         pass
 
     def h(self):
-        return [x for x in self.d()]
+        return [x or 1 for x in self.d()]
 
 
 class More(Many):
