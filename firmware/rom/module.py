@@ -11,6 +11,7 @@ from values import (
     Property,
     Value,
     Wrapped,
+    is_constant,
 )
 
 # Classes of the interpreter that a class in ROM may have as its base: `object`, and exceptions.
@@ -54,10 +55,12 @@ class World:
         inner = self.modules.get(full)
         if inner is not None:
             return None if name in module.stores else (ModuleName(full),)
-        if (asking.package, name) in self.changed:
-            return None
         module.read()
-        return module.constant(name)
+        found = module.constant(name)
+        if found and is_constant(found[0]) and (asking.package, name) in self.changed:
+            # A setting, which may be changed before it is read.
+            return None
+        return found
 
 
 class Module:
