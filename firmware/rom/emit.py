@@ -69,7 +69,13 @@ def install(mpy):
     def freeze_constant_obj(self, name, obj):
         if isinstance(obj, Value):
             return f"MP_ROM_PTR({text.symbol(obj)})"
-        return plain_obj(self, name, obj)
+        if not is_shared(obj):
+            return plain_obj(self, name, obj)
+        # The same constant of another module, or another place, is not made again.
+        key = repr(obj)
+        if key not in text.constants:
+            text.constants[key] = plain_obj(self, name, obj)
+        return text.constants[key]
 
     def freeze_raw_code(self, *args):
         if getattr(self, "rom_function", None) is None:
@@ -92,12 +98,23 @@ def install(mpy):
     mpy.freeze_mpy = freeze_mpy
 
 
+def is_shared(obj):
+    """Whether a constant may be one object wherever it is written: not where its text is in an
+    `#if` (floats).
+    """
+    if isinstance(obj, tuple):
+        return all(map(is_shared, obj))
+    return isinstance(obj, (bool, int, str, bytes))
+
+
 class Text:
     """Prints the C text; a value's symbol is known before its text."""
 
     def __init__(self, mpy):
         self.mpy = mpy
         self.world = None
+        # {repr: C expression}
+        self.constants = {}
 
     def symbol(self, value):
         if value.symbol is None:

@@ -1,4 +1,5 @@
-# The firmware with the cases of this folder's tests in it.
-include("../../manifest.py")
+# All of lib/uplink, and the cases of this folder's tests.
+include("$(MPY_DIR)/extmod/asyncio")
+package("uplink", base_path="../../lib")
 package("romcase", base_path="frozen")
 module("main.py", base_path="frozen")
