@@ -8,6 +8,7 @@ from values import (
     CELL,
     NULL,
     Builtin,
+    Class,
     Closure,
     Function,
     Module,
@@ -140,6 +141,8 @@ class Machine:
             found = self.module.world.attribute(self.module, value, op.arg.str)
         elif isinstance(value, Property) and op.arg.str in ("setter", "deleter"):
             found = ((value, op.arg.str),)
+        elif isinstance(value, Class):
+            found = value.method(op.arg.str)
         else:
             found = None
         self.push(start, found, pure and found is not None)
@@ -149,6 +152,11 @@ class Machine:
         if not all(map(is_constant, values)):
             raise Unknown
         self.put(i if start is None else start, tuple(values), pure)
+
+    def _dup_top(self, i, op):
+        (entry,) = self.pop()
+        self.stack.append(entry)
+        self.push(i, entry.value, entry.pure)
 
     def _pop_top(self, i, op):
         self.pop()

@@ -57,6 +57,13 @@ class Class(Value):
         self.base = base
         self.members = members
 
+    def method(self, name):
+        """(the Function,) that `Class.name` is, or None."""
+        if name not in self.members:
+            return self.base.method(name) if isinstance(self.base, Class) else None
+        found = self.members[name]
+        return (found,) if isinstance(found, Function) else None
+
     def has_accessors(self):
         """Whether instances have to look for properties, __setattr__ or __delattr__."""
         special = any(

@@ -8,7 +8,7 @@ import sys
 import romcase.classes
 import romcase.functions
 
-COUNTED = 27
+COUNTED = 28
 first = romcase.functions.show(), romcase.classes.show()
 for part in first:
     for line in part:

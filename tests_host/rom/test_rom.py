@@ -18,9 +18,9 @@ from tools.setup.paths import BUILD, alone
 
 HERE = ROOT / "tests_host" / "rom"
 ROM = ROOT / "firmware" / "rom"
-# Heap of a module that has only functions, constants and classes, on 32 bit: the dict of its five
+# Heap of a module that has only functions, constants and classes, on 32 bit: the dict of its
 # names, its entries in sys.modules and in its package.
-MANY = 208
+MANY = 128
 
 
 def make(bits):
@@ -145,33 +145,35 @@ def test_what_is_in_rom_can_be_printed(frozen):
     assert status == 0 and output.startswith("<closure <function name at 0x"), output
 
 
+@pytest.fixture(scope="module")
+def mpy():
+    tree = micropython.tree() / "src"
+    sys.path[:0] = [str(ROM)]
+    try:
+        spec = importlib.util.spec_from_file_location("freeze", ROM / "freeze.py")
+        freeze = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(freeze)
+        mpy = freeze.load_mpy_tool(tree)
+        import bytecode
+
+        mpy.bytecode = bytecode
+        yield mpy
+    finally:
+        sys.path.remove(str(ROM))
+
+
+@pytest.fixture(scope="module")
+def modules(mpy, tmp_path_factory):
+    mpy.global_qstrs = mpy.GlobalQStrList()
+    into, found = tmp_path_factory.mktemp("mpy") / "x.mpy", []
+    for path in sorted((ROOT / "lib" / "uplink").rglob("*.py")):
+        subprocess.run([ROOT / "build" / "mpy-cross", "-o", into, path], check=True)
+        found.append(mpy.read_mpy(str(into)))
+    return found
+
+
 class TestBytecode:
     """bytecode.py on what mpy-cross makes of lib/."""
-
-    @pytest.fixture(scope="class")
-    def mpy(self):
-        tree = micropython.tree() / "src"
-        sys.path[:0] = [str(ROM)]
-        try:
-            spec = importlib.util.spec_from_file_location("freeze", ROM / "freeze.py")
-            freeze = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(freeze)
-            mpy = freeze.load_mpy_tool(tree)
-            import bytecode
-
-            mpy.bytecode = bytecode
-            yield mpy
-        finally:
-            sys.path.remove(str(ROM))
-
-    @pytest.fixture(scope="class")
-    def modules(self, mpy, tmp_path_factory):
-        mpy.global_qstrs = mpy.GlobalQStrList()
-        into, found = tmp_path_factory.mktemp("mpy") / "x.mpy", []
-        for path in sorted((ROOT / "lib" / "uplink").rglob("*.py")):
-            subprocess.run([ROOT / "build" / "mpy-cross", "-o", into, path], check=True)
-            found.append(mpy.read_mpy(str(into)))
-        return found
 
     def codes(self, mpy, cm):
         constants = [mpy.bytecode.Constant(value) for value in cm.obj_table]

@@ -37,6 +37,8 @@ class Sky(Ground):
         return cls(value)
 
     other = name
+    one = two = 1
+    first = Ground.name
 
 
 class Storm(Sky):
@@ -153,6 +155,7 @@ def show():
         sky.unit,
         (sky.BIG, sky.TEXT, sky.SIZES),
         sky.other(),
+        (sky.first(), sky.one + sky.two),
         Sky.static(4),
         storm.static(4, 5),
         len(storm),

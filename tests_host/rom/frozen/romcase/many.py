@@ -4,7 +4,9 @@ ONE = 1
 
 
 class Many:
-    A = B = C = D = E = F = 1
+    A = 1
+    B = "two"
+    C = b"three"
 
     def a(self):
         pass
