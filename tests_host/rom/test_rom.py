@@ -18,8 +18,8 @@ from tools.setup.paths import BUILD, alone
 
 HERE = ROOT / "tests_host" / "rom"
 ROM = ROOT / "firmware" / "rom"
-# Heap of a module that has only functions, constants and classes, on 32 bit: the dict of its
-# names, its entries in sys.modules and in its package.
+# Bytes of heap that a module with only functions, constants and classes takes on 32 bit, at most:
+# its globals.
 MANY = 128
 
 
