@@ -4,6 +4,7 @@ from uplink.mqtt import MQTT
 from uplink.port.ticks import ticks_add
 
 CLOSED, OPENING, OPEN, CLOSING = range(4)
+IDLE, PAUSE = range(2)  # of `MQTT.state`
 CONNACK = b"\x20\x02\x00\x00"
 RESUMED = b"\x20\x02\x01\x00"
 PINGREQ = b"\xc0\x00"

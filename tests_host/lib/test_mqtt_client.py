@@ -4,7 +4,6 @@ import mqtt_bench as t
 
 from uplink import log
 from uplink.errors import CLOSED_LINK, CLOSED_TLS, MQTTError
-from uplink.mqtt import session
 from uplink.port.ticks import ticks_add
 
 WRAP = ticks_add(0, -5000)
@@ -59,7 +58,7 @@ def test_malformed_packet_closes_with_the_reason_and_comes_back():
     b.say(b"\x36\x00" + t.PINGRESP)
     assert b.wire.closes == 1 and b.mqtt.malformed == 1
     assert b.mqtt.last_error == "QoS 3"
-    assert b.mqtt.state == session.PAUSE
+    assert b.mqtt.state == t.PAUSE
     b.wait(2000)
     assert b.wire.opens == 2
     b.up()
@@ -234,7 +233,7 @@ def test_disconnect_goes_last_and_nothing_after_it():
     b.poll()
     b.wire.listener.sent(b.now)
     assert b.take() == [] and b.wire.closes == 1
-    assert b.mqtt.state == session.IDLE
+    assert b.mqtt.state == t.IDLE
     b.wait(1_000_000)
     assert b.wire.opens == 1 and b.mqtt.last_error is None
 
@@ -248,7 +247,7 @@ def test_disconnect_does_not_wait_for_ever():
     b.wait(9_000)
     assert t.DISCONNECT not in b.take()
     b.wait(2_000)
-    assert b.take() == [t.DISCONNECT] and b.mqtt.state == session.IDLE
+    assert b.take() == [t.DISCONNECT] and b.mqtt.state == t.IDLE
     assert b.mqtt.waiting == 1
     # wanted again: the message goes out, as a new one where the session is gone
     assert b.up() == [t.publish(b"a", b"1", 1, 1)]
@@ -259,7 +258,7 @@ def test_disconnect_while_connecting():
     b.mqtt.connect()
     b.poll()
     b.mqtt.disconnect()
-    assert b.wire.state == t.CLOSED and b.mqtt.state == session.IDLE
+    assert b.wire.state == t.CLOSED and b.mqtt.state == t.IDLE
     b.link()
     b.mqtt.disconnect()
     assert b.wire.state == t.CLOSED

@@ -30,6 +30,8 @@ class Server:
         self.pong = b"\xd0\x00"
         self.waiting = False  # `listener.sent` is due
         self.buf = None
+        self.off = 0
+        self.end = 0
         self.published = [0, 0, 0]
         self.again = 0
         self.acked = [0, 0, 0]
@@ -46,6 +48,8 @@ class Server:
             return False
         self.waiting = True
         self.buf = buf
+        self.off = off
+        self.end = off + n
         return True
 
     def close(self):
@@ -69,8 +73,8 @@ class Server:
             return False
         self.waiting = False
         buf = self.buf
-        at = 0
-        size = len(buf)
+        at = self.off
+        size = self.end
         while at < size and self.state == 2:
             kind = buf[at] & 0xF0
             again = buf[at] & 8

@@ -114,8 +114,8 @@ def test_a_receipt_of_a_slot_that_was_used_again_still_tells_its_own():
         loop.spawn(wait(mqtt.publish(b"a", b"first", 1)))
         await loop.sleep_ms(10)
         box = mqtt._outbox
-        box.end(0, 2)
-        box.receipts[0].begin()
+        box.end(box.slots[0], 2)
+        box.slots[0].begin()
         await loop.sleep_ms(10)
 
     loop.run(app())

@@ -4,32 +4,33 @@ import random
 
 import mqtt_bench as t
 
-from uplink.mqtt.decoder import Decoder
 from uplink.mqtt.packets import connect
+from uplink.mqtt.reader import Reader
 
 SEED = 20240613
 
 
-class Events:
-    """What a decoder tells."""
+class Events(Reader):
+    """A reader that keeps what it is told."""
 
-    def __init__(self, wants=True):
+    def __init__(self, packet=64, topic=16, wants=True, greeted=True):
+        super().__init__(packet, topic)
         self.log = []
         self.wants = wants
+        self.greeted = greeted
 
-    def on_connack(self, present, code, now):
-        self.log.append(("connack", present, code))
+    def on_packet(self, first, number, body):
+        assert type(body) is bytearray
+        if first == 0x20:
+            self.log.append(("connack", body[0], body[1]))
+        elif first == 0xD0:
+            self.log.append(("pingresp",))
+        elif first == 0x90:
+            self.log.append(("suback", number, bytes(body[2:])))
+        else:
+            self.log.append(("ack", first, number))
 
-    def on_ack(self, kind, number, now):
-        self.log.append(("ack", kind, number))
-
-    def on_suback(self, number, codes, now):
-        self.log.append(("suback", number, bytes(codes)))
-
-    def on_pingresp(self, now):
-        self.log.append(("pingresp",))
-
-    def on_publish(self, topic, payload, first, number, now):
+    def on_publish(self, topic, payload, first, number):
         assert type(topic) is bytearray and type(payload) is bytearray
         self.log.append(("publish", bytes(topic), bytes(payload), first, number))
 
@@ -43,7 +44,7 @@ class Events:
         self.log[-1] = ("pieces", self.log[-1][1] + bytes(piece))
         return True
 
-    def on_large_end(self, first, number, now):
+    def on_end(self, first, number):
         self.log.append(("end", first, number))
 
     def on_bad(self, text):
@@ -51,15 +52,13 @@ class Events:
 
 
 def decode(data, sizes=None, wants=True, greeted=True, packet=64, topic=16):
-    events = Events(wants)
-    decoder = Decoder(events, packet, topic)
-    decoder.greeted = greeted
+    events = Events(packet, topic, wants, greeted)
     at = 0
     k = 0
     while at < len(data):
         n = sizes[k % len(sizes)] if sizes else len(data)
         part = b"\x55" + data[at : at + n]
-        decoder.feed(part, 1, len(part) - 1, 0)
+        events.feed(part, 1, len(part) - 1)
         at += n
         k += 1
     return events.log
@@ -232,7 +231,7 @@ def test_before_connack_only_connack():
 
 def test_after_reset_the_next_connection_begins_afresh():
     events = Events()
-    decoder = Decoder(events, 64, 16)
+    events.reset()
     for rest in (
         b"\x20",
         b"\x20\x02\x00",
@@ -240,12 +239,12 @@ def test_after_reset_the_next_connection_begins_afresh():
         b"\x00",
         b"\x20\x02\x00\x00\x30\x7f\x00\x01",
     ):
-        decoder.feed(rest, 0, len(rest), 0)
-        decoder.reset()
+        events.feed(rest, 0, len(rest))
+        events.reset()
         events.log.clear()
-        decoder.feed(b"\x20\x02\x00\x00\xd0\x00", 0, 6, 0)
+        events.feed(b"\x20\x02\x00\x00\xd0\x00", 0, 6)
         assert events.log == [("connack", 0, 0), ("pingresp",)], rest
-        decoder.reset()
+        events.reset()
 
 
 def test_random_bytes_end_or_wait():

@@ -2,7 +2,7 @@
 
 import random
 
-from uplink.mqtt.topics import Filter, is_filter, is_topic, well_formed
+from uplink.mqtt.packets import Filter, is_filter, is_topic, well_formed
 
 SEED = 20240613
 

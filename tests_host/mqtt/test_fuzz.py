@@ -27,20 +27,32 @@ STEPS = st.lists(
 )
 
 
+def held(mqtt):
+    """The messages whose room is not given back."""
+    box = mqtt._outbox
+    return [box.slots[(box.oldest + k) % len(box.slots)] for k in range(box.count)]
+
+
+def used(mqtt):
+    """Packet identifiers in flight."""
+    return [m.id for m in held(mqtt) if m.id]
+
+
 def sizes(mqtt):
     """What holds bytes, and must stay as large as it was made."""
     return (
-        len(mqtt._tx) <= mqtt._tx_size,
-        len(mqtt._ctl) <= mqtt._ctl_size,
-        len(mqtt._decoder._payload) <= 512,
-        len(mqtt._decoder._topic) <= 256,
-        mqtt._decoder._store._io.seek(0, 2) == 512,
-        mqtt._outbox._arena._io.seek(0, 2) == 2048,
+        len(mqtt._tx) <= mqtt._room,
+        len(mqtt._ctl) <= 256,
+        len(mqtt._payload) <= 512,
+        len(mqtt._heading) <= 256,
+        len(mqtt._stage) <= 128,
+        len(mqtt._outbox.arena) <= 2048,
         mqtt._outbox.count <= 8,
-        0 <= mqtt._outbox.pending <= mqtt._outbox.count,
+        0 <= mqtt._outbox.passed <= mqtt._outbox.count,
+        mqtt._outbox.waste + sum(m.size for m in held(mqtt)) == len(mqtt._outbox.arena),
         0 <= mqtt._outbox.waiting <= 4,
-        len(mqtt._received._ids) == 64,
-        len([n for n in mqtt._outbox.ids if n]) == len({n for n in mqtt._outbox.ids if n}),
+        len(mqtt._received) == 64,
+        len(used(mqtt)) == len(set(used(mqtt))),
     )
 
 

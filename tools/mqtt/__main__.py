@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lib"))
 
-from uplink.mqtt.topics import is_filter, is_topic
+from uplink.mqtt.packets import is_filter, is_topic
 
 from . import options
 from .session import End, Session, ticks_ms

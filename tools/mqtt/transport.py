@@ -80,7 +80,7 @@ class Transport:
     def send(self, buf, off, n):
         if self.state != OPEN or self._out is not None or n <= 0:
             return False
-        self._out = memoryview(buf)[off : off + n]
+        self._out = memoryview(bytes(buf[off : off + n]))  # `buf` may grow meanwhile
         return True
 
     def close(self):

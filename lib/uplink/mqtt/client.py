@@ -6,21 +6,10 @@ packet is one `send` of the transport, and small packets that wait together are 
 
 from .. import log
 from ..errors import CLOSED_PEER, MQTTError, closed_text
+from ..exact import clear
 from ..port.ticks import FOREVER, ticks_add, ticks_diff
-from . import packets
-from .outbox import ACKNOWLEDGED, DROPPED
-from .session import (
-    CLOSING,
-    FAREWELL,
-    GREETING,
-    IDLE,
-    OPENING,
-    PAUSE,
-    UNWANTED,
-    UP,
-)
-from .topics import as_bytes
-from .upkeep import Upkeep
+from .packets import Filter, begin, is_topic, number
+from .session import Session
 
 try:
     from micropython import const
@@ -30,23 +19,27 @@ except ImportError:
         return value
 
 
+_IDLE = const(0)  # see session.py
+_PAUSE = const(1)
+_OPENING = const(2)
+_GREETING = const(3)
+_UP = const(4)
+_FAREWELL = const(5)
+_CLOSING = const(6)
+_UNWANTED = const(4)  # of a filter
+
 _RETRY_MS = const(100)
 _POISON = const(10)  # connections that bring nothing before the first message is the cause
 _UNGREETED = "closed by the server before CONNACK: check user, password, client id, certificate"
 
 
-class MQTT(Upkeep):
+class MQTT(Session):
     """One connection to one broker, kept as long as it is wanted.
 
     `cfg` has `broker`, `outbox` and `backoff`; `transport` is as `lib/uplink/README.md` tells.
     With a loop it runs by itself and wants to be connected; without (`loop` None) the owner
     calls `connect` and `poll(now)`. `rand(n)` gives 0 to n - 1.
     """
-
-    def __init__(self, loop, transport, cfg, rand=None):
-        super().__init__(loop, transport, cfg, rand)
-        if loop is not None:
-            loop.spawn(self._run(loop), "mqtt")
 
     async def _run(self, loop):
         wake = self._wake
@@ -65,11 +58,11 @@ class MQTT(Upkeep):
         """Send what the outbox holds (for `answer_s` at most), then DISCONNECT, and stay away."""
         self._wanted = False
         self._leaving = False
-        if self.state == OPENING or self.state == GREETING:
+        if self.state == _OPENING or self.state == _GREETING:
             self._close(None)
         self._touch()
 
-    def on(self, filter, qos: int = 1):
+    def on(self, filter, qos=1):
         """Decorator: `function(topic, payload)` takes the messages of a topic filter.
 
         Both are bytearrays that are valid until it returns. ValueError for a wrong filter.
@@ -81,186 +74,251 @@ class MQTT(Upkeep):
 
         return register
 
-    def subscribe(self, filter, handler, qos: int = 1):
-        """The same without the decorator's form."""
-        self._subscription(filter, qos).handler = handler
+    def subscribe(self, filter, handler, qos=1, sink=None):
+        """The same without the decorator's form. It gives the `Filter`."""
+        sub = Filter(filter, qos)
+        sub.handler = handler
+        sub.sink = sink
+        self._subs.append(sub)
+        self._unasked = True
         self._touch()
 
-    def on_large(self, filter, sink, qos: int = 1):
+    def on_large(self, filter, sink, qos=1):
         """Messages too large for the buffer come in pieces to `sink`.
 
         It has `begin(topic, size)`, `write(piece)` and `end(ok)`; smaller ones come as one piece
         where the filter has no handler.
         """
-        filter = as_bytes(filter)
-        for sub in self._subs:
-            if sub.filter.text == filter and sub.sink is None:
+        for sub in self._same(filter):
+            if sub.sink is None and sub.state < _UNWANTED:
                 sub.sink = sink
                 return
-        self._subscription(filter, qos).sink = sink
-        self._touch()
+        self.subscribe(filter, None, qos, sink)
 
     def unsubscribe(self, filter):
         """Forget a topic filter and its handlers."""
-        filter = as_bytes(filter)
-        for sub in self._subs:
-            if sub.filter.text == filter:
-                sub.handler = None
-                sub.sink = None
-                sub.state = UNWANTED
-                self._unasked = True
+        for sub in self._same(filter):
+            sub.state = _UNWANTED
+        self._unasked = True
         self._touch()
 
-    def publish(self, topic, payload, qos: int = 0, retain: bool = False):
+    def _same(self, filter):
+        if isinstance(filter, str):
+            filter = filter.encode()
+        return [sub for sub in self._subs if sub.text == filter]
+
+    def publish(self, topic, payload, qos=0, retain=False):
         """Accept a message for delivery: a `Receipt`, or None where there is no room for it.
 
         Never blocks. ValueError for a topic that cannot be one. No heap with `bytes`.
         """
-        topic = self._checked(topic, qos)
         if isinstance(payload, str):
             payload = payload.encode()
-        size = len(payload)
-        if not qos and self.state == UP and not self._busy and self._slot < 0:
-            n = len(topic)
-            if not self._outbox.pending and n + size + 7 <= self._tx_size:
-                tx = self._tx
-                packets.begin(tx, 0x31 if retain else 0x30, 2 + n + size)
-                packets.number(tx, n)
-                tx.extend(topic)
-                tx.extend(payload)
-                receipt = self._receipt
-                receipt.begin()
-                self._direct = True
-                if self._send():
-                    self.published += 1
-                    self.messages_sent += 1
-                    return receipt
-                self._direct = False
-                receipt.end(DROPPED)
-        return self._accept(topic, payload, None, size, qos, retain)
+        return self._accept(topic, payload, None, len(payload), qos, retain)
 
-    def publish_from(self, topic, source, size: int, qos: int = 0, retain: bool = False):
+    def publish_from(self, topic, source, size, qos=0, retain=False):
         """The same with a payload of `size` bytes from `source.readinto(buf) -> n`.
 
         Read from its beginning when the packet is sent, and again (`seek(0)`) when it is sent
         again: at QoS 1 and 2 it must stay as it is until then.
         """
-        topic = self._checked(topic, qos)
-        if qos and not hasattr(source, "seek"):
-            raise ValueError("mqtt: a source for QoS 1 or 2 needs seek")
-        if not 0 <= size <= packets.LONGEST - len(topic) - 4:
-            raise ValueError("mqtt: size of the payload")
-        return self._accept(topic, None, source, size, qos, retain)
+        if (qos and not hasattr(source, "seek")) or not 0 <= size <= 0xFFEFFFF:
+            raise ValueError("mqtt: size, or a source for QoS 1 or 2 without seek")
+        return self._accept(topic, b"", source, size, qos, retain)
+
+    def _accept(self, topic, payload, source, size, qos, retain):
+        """Into the outbox, or out at once where it is QoS 0 and nothing else goes first."""
+        if topic is not self._topic:
+            name = topic.encode() if isinstance(topic, str) else topic
+            if not is_topic(name):
+                raise ValueError("mqtt: topic is empty, has a wildcard, or is not UTF-8")
+            self._topic = None if isinstance(topic, bytearray) else topic
+            self._name = name
+        else:
+            name = self._name
+        if not 0 <= qos <= 2:
+            raise ValueError("mqtt: QoS is 0, 1 or 2")
+        n = len(name)
+        size += n + (4 if qos else 2)
+        held = n + len(payload) + 9  # at most
+        box = self._outbox
+        busy = self._busy
+        up = self.state == _UP
+        if box.waste and not busy:
+            box.pack()
+        b = box.arena
+        if (
+            up
+            and not qos
+            and not busy
+            and self._slot is None
+            and source is None
+            and box.passed == box.count
+            and held <= self._room
+        ):
+            m = self._slot = self._direct
+            b = self._tx
+            clear(b)
+        else:
+            m = box.slot(held)
+            if m is None:
+                self.refused += 1
+                log.warn("mqtt", "outbox full, refused:", topic, size)
+                return None
+        m.off = off = len(b)
+        m.qos = qos
+        m.source = source
+        m.step = 0  # QUEUED
+        begin(b, 0x30 | qos << 1 | (1 if retain else 0), size)
+        m.total = len(b) + size - off
+        number(b, n)
+        b.extend(name)
+        if qos:
+            m.id = n = self._new_id()
+            number(b, n)
+        b.extend(payload)
+        m.size = len(b) - off
+        m.begin()
+        self.published += 1
+        if up:
+            self._pump()
+        return m
 
     def counters(self):
         """All counters, as a dict (allocates)."""
-        return {
-            "published": self.published,
-            "sent": self.messages_sent,
-            "received": self.messages_received,
-            "acked": self.acked,
-            "resent": self.resent,
-            "dropped": self.dropped,
-            "refused": self.refused,
-            "duplicates": self.duplicates,
-            "unrouted": self.unrouted,
-            "oversize": self.oversize,
-            "failed": self.failed,
-            "pings": self.pings,
-            "timeouts": self.timeouts,
-            "malformed": self.malformed,
-            "logins_refused": self.logins_refused,
-            "filters_refused": self.filters_refused,
-            "connects": self.connects,
-            "reconnects": self.reconnects,
-        }
+        out = {name: getattr(self, name) for name in self._counters}
+        out["sent"] = out.pop("messages_sent")
+        out["received"] = out.pop("messages_received")
+        return out
 
     def error(self):
         """The refusal of the last login as an `MQTTError`, or None (allocates)."""
         return MQTTError(self.last_code, self.last_error) if self.last_code else None
 
     @property
-    def waiting(self) -> int:
+    def waiting(self):
         """Messages in the outbox: accepted, and not yet delivered or dropped."""
         return self._outbox.count
 
-    def poll(self, now: int) -> int:
+    def poll(self, now):
         """Do what is due; the ms until it must be called again."""
         self._now = now
         state = self.state
-        if state == UP:
+        if state == _UP:
             return self._stay(now)
-        if state == GREETING:
+        if state == _GREETING:
             left = self._answer_ms - ticks_diff(now, self._due)
             if left <= 0:
                 self._doubt("no CONNACK")
-                return FOREVER
-            if not self._greeted:
+            elif self._greeted:
+                return left
+            else:
                 self._greet()
                 return _RETRY_MS
-            return left
-        if state == FAREWELL:
-            left = self._answer_ms - ticks_diff(now, self._leave_at)
-            if left <= 0:
-                self._close(None)
-                return FOREVER
-            return left
-        if state == PAUSE or state == IDLE:
+        elif state == _FAREWELL:
+            left = self._answer_ms - ticks_diff(now, self._due)
+            if left > 0:
+                return left
+            self._close(None)
+        elif state < _OPENING:
             if not self._wanted:
-                self.state = IDLE
+                self.state = _IDLE
                 return FOREVER
-            left = ticks_diff(self._due, now) if state == PAUSE else 0
+            left = ticks_diff(self._due, now) if state == _PAUSE else 0
             if left > 0:
                 return left
             if self._transport.state:
                 return _RETRY_MS
-            self.state = OPENING
+            self.state = _OPENING
             self._why = None
             self._transport.open(self._host, self._port, self._tls)
         return FOREVER
+
+    def _stay(self, now):
+        """What is due while connected; the ms until something may be."""
+        if ticks_diff(now, self._up_at) >= self._stable_ms:
+            self._attempts = 0
+        wait = limit = self._ack_ms
+        answer = self._answer_ms
+        if not self._wanted:
+            if not self._leaving:
+                self._leaving = True
+                self._due = now
+            wait = answer - ticks_diff(now, self._due)
+            if wait <= 0:
+                self._why = None
+                if self._busy or self._slot is not None or not self._leave():
+                    self._close(None)
+                return answer
+        if self._pinging:
+            # what arrives meanwhile may stand before the answer in a slow queue
+            left = min(
+                limit - ticks_diff(now, self._ping_at), answer - ticks_diff(now, self._heard_at)
+            )
+            if left <= 0:
+                self._doubt("no PINGRESP")
+                return FOREVER
+        elif self._slot is not None:
+            left = answer  # not into the middle of a packet; below is watched that it goes on
+        else:
+            # by what we sent (3.1.2-23), and by what arrives: only that proves anything
+            left = self._ping_ms - max(
+                ticks_diff(now, self._heard_at), ticks_diff(now, self._sent_at)
+            )
+            if left <= 0:
+                if self._may_reply(2):
+                    number(self._ctl, 0xC000)
+                self.pings += 1
+                self._pinging = True
+                self._ping_at = self._heard_at = now
+                left = answer
+        wait = min(wait, left)
+        left = limit
+        if self._fresh:
+            self._fresh = False
+            self._busy_at = now
+        if self._busy:
+            left = limit - ticks_diff(now, self._busy_at)
+        if self._slot is None and (self._sub_id or self._outbox.waiting):
+            left = min(left, limit - ticks_diff(now, self._since))
+        if left <= 0:
+            self._doubt("no acknowledgement")
+            return FOREVER
+        self._pump()
+        if not self._busy and self.state == _UP and (self._ctl or self._slot is not None):
+            return _RETRY_MS
+        return min(wait, left)
+
+    def _doubt(self, text):
+        """The server did not answer in time."""
+        self.timeouts += 1
+        self._transport.doubt()
+        self._close(text)
 
     # ---- the transport's listener ---------------------------------------------------------------
 
     def opened(self, now):
         """Connected: say CONNECT."""
         self._now = now
-        if self.state != OPENING:
-            return
-        self.state = GREETING
-        self._due = now
-        self._decoder.reset()
-        self._greeted = False
-        self._greet()
-        self._touch()
+        if self.state == _OPENING:
+            self.state = _GREETING
+            self._due = now
+            self.reset()
+            self._greet()
+            self._touch()
 
     def received(self, buf, off, n, now):
         """Bytes from the server."""
-        self._now = now
-        self._heard_at = now
-        state = self.state
-        if state == UP or state == GREETING:
-            self._decoder.feed(buf, off, n, now)
+        self._now = self._heard_at = now
+        if self.state == _UP or self.state == _GREETING:
+            self.feed(buf, off, n)
             self._pump()
 
     def sent(self, now):
-        """The transport has taken `_tx`."""
-        self._now = now
-        self._sent_at = now
-        if not self._busy:
-            return
+        """The transport has taken what it was given."""
+        self._now = self._sent_at = now
         self._busy = False
-        if self._direct:
-            self._direct = False
-            self._receipt.end(ACKNOWLEDGED)
-        elif self._slot >= 0 and not self._left:
-            i = self._slot
-            self._slot = -1
-            if self._outbox.qos(i):
-                self._outbox.at[i] = now
-                self._touch()
-            else:
-                self._outbox.end(i, ACKNOWLEDGED)
-        if self.state == FAREWELL:
+        if self.state == _FAREWELL:
             self._close(None)
         else:
             self._pump()
@@ -269,30 +327,50 @@ class MQTT(Upkeep):
         """The connection is over, or could not be opened."""
         self._now = now
         state = self.state
-        if state == IDLE or state == PAUSE:
+        if state < _OPENING:
             return
-        meant = self._why is None and (state == FAREWELL or state == CLOSING)
+        why = self._why
+        meant = why is None and state >= _FAREWELL
         if not meant:
             told = self._long  # a refused login has its own line
-            if self._why is None:
-                self._why = closed_text(reason)
-                if state == GREETING and reason == CLOSED_PEER:
+            if why is None:
+                why = closed_text(reason)
+                if state == _GREETING and reason == CLOSED_PEER:
                     # a refusing CONNACK can be lost in the modem when the close overtakes it
-                    self._why = _UNGREETED
+                    why = _UNGREETED
                     self._long = self._ungreeted
                     self._ungreeted = True
             if not told:
-                log.warn("mqtt", "connection ended:", self._why)
-            self.last_error = self._why
-        if self._was_up:
-            self._judge(reason, now)
-        self._was_up = False
+                log.warn("mqtt", "connection ended:", why)
+            self.last_error = why
+        box = self._outbox
+        if self._was_up:  # did it bring anything? Only with messages on their way one can tell
+            self._was_up = False
+            if ticks_diff(now, self._up_at) >= self._stable_ms:
+                self._attempts = self._fruitless = 0
+            elif self.acked != self._acked_up:
+                self._fruitless = 0
+            elif reason == CLOSED_PEER and box.waiting:
+                self._fruitless += 1
         self._forget()
-        if self._fruitless >= _POISON:
-            self._drop_first()
-        self.state = IDLE
+        if self._fruitless >= _POISON and box.waiting:
+            # A server of 3.1.1 can refuse a PUBLISH only by closing the connection (3.3.5-2): a
+            # topic that this device may not publish to would keep it away for ever.
+            self._drop(box.slots[box.oldest], "the server closes the connection each time")
+        self.state = _IDLE
         if self._wanted:
-            self.state = PAUSE
-            self._due = now if meant else ticks_add(now, self._pause())
+            self.state = _PAUSE
+            ms = self._max_ms
+            if meant:
+                ms = 0
+            elif self._long:
+                ms = ms // 2 + self._rand(ms // 2 + 1)
+            else:  # exponential, with full jitter
+                next_ms = self._first_ms << self._attempts
+                if next_ms < ms:
+                    ms = next_ms
+                    self._attempts += 1
+                ms = 1 + self._rand(ms)
+            self._due = ticks_add(now, ms)
         self._long = False
         self._touch()

@@ -1,82 +1,115 @@
-"""What MQTT 3.1.1 packets are made of, and how they are written.
+"""What MQTT 3.1.1 packets are made of: UTF-8, topics and filters (4.7), CONNECT (3.1).
 
-The fixed header is a type byte and a remaining length of one to four bytes (2.2); strings are
-preceded by their length in two bytes (1.5.3). Buffers are bytearrays that keep their capacity.
+Nothing here takes heap but the making of a `Filter` and of CONNECT.
 """
 
-import io
 
-from ..exact import clear
-from .topics import is_topic, well_formed
-
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
+class _At:
+    def __getitem__(self, index):
+        return index
 
 
-CONNECT = const(0x10)
-CONNACK = const(0x20)
-PUBLISH = const(0x30)
-PUBACK = const(0x40)
-PUBREC = const(0x50)
-PUBREL = const(0x62)
-PUBCOMP = const(0x70)
-SUBSCRIBE = const(0x82)
-SUBACK = const(0x90)
-UNSUBSCRIBE = const(0xA2)
-UNSUBACK = const(0xB0)
-PINGREQ = const(0xC0)
-PINGRESP = const(0xD0)
-DISCONNECT = const(0xE0)
-
-LONGEST = const(268_435_455)  # what four bytes of remaining length can tell
+_AT = _At()
+_FRONT = (_AT[:1], _AT[:4], _AT[:16], _AT[:64], _AT[:256], _AT[:1024])
 
 
-class Store:
-    """`size` bytes that are written and read in pieces anywhere, at C speed, without heap.
-
-    `seek(at)`, then `read(into)` fills the bytearray `into` and goes on behind it; `put` writes
-    `buf[off:off + n]` and `add` the whole of `data`. (A file can stand in for it.)
-    """
-
-    def __init__(self, size):
-        self.size = size
-        self._io = io.BytesIO()
-        self._io.write(bytes(size))
-        self._io.seek(0)
-        try:  # MicroPython's streams take (buf, offset, length)
-            self._io.write(b"0", 0, 1)
-            self._direct = True
-        except TypeError:
-            self._direct = False
-
-    def seek(self, at):
-        self._io.seek(at)
-
-    def read(self, into):
-        self._io.readinto(into)
-
-    def add(self, data):
-        self._io.write(data)
-
-    def put(self, buf, off, n):
-        if self._direct:
-            self._io.write(buf, off, n)
+def drop(b, n):
+    """Take the first `n` bytes from the bytearray `b`, which keeps its capacity."""
+    k = 5
+    while n:
+        if n >> 2 * k:
+            b[_FRONT[k]] = b""
+            n -= 1 << 2 * k
         else:
-            self._io.write(memoryview(buf)[off : off + n])
+            k -= 1
 
 
-def begin(b, first, remaining):
-    """Empty `b` and write a fixed header into it."""
-    clear(b)
+def well_formed(b):
+    """True where `b` is UTF-8 without surrogates, overlong forms and U+0000 (1.5.3)."""
+    if b.find(b"\0") >= 0:
+        return False
+    if b and max(b) >= 0x80:
+        more = 0  # continuation bytes to come
+        for c in b:
+            if more:
+                if c >> 6 != 2:
+                    return False
+                point = point << 6 | c & 63
+                more -= 1
+                if not more and (point < least or point >> 11 == 27 or point > 0x10FFFF):
+                    return False
+            elif c >= 0x80:
+                if c < 0xC2 or c > 0xF4:
+                    return False
+                more = 1 if c < 0xE0 else 2 if c < 0xF0 else 3
+                point = c & 63 >> more
+                least = 2 << 5 * more  # two bytes: 0xC2 has seen to it
+        return not more
+    return True
+
+
+def is_topic(b):
+    """True where `b` can be the topic name of a PUBLISH (3.3.2.1, 4.7.3)."""
+    return 0 < len(b) < 65536 and b.find(b"+") < 0 and b.find(b"#") < 0 and well_formed(b)
+
+
+def is_filter(b):
+    """True where `b` can be a topic filter (4.7.1): wildcards stand alone in their level."""
+    last = len(b) - 1
+    for i in range(last + 1):
+        c = b[i]
+        if (c == 43 or c == 35) and (
+            (i and b[i - 1] != 47) or (i < last and (c == 35 or b[i + 1] != 47))
+        ):
+            return False
+    return 0 <= last < 65535 and well_formed(b)
+
+
+class Filter:
+    """A topic filter, cut at its wildcards so that matching runs at C speed, and its handlers."""
+
+    def __init__(self, text, qos=0):
+        if isinstance(text, str):
+            text = text.encode()
+        if not is_filter(text) or not 0 <= qos <= 2:
+            raise ValueError("mqtt: wrong topic filter, or QoS")
+        self.text = text = bytes(text)
+        self.qos = qos
+        self.state = 0  # see client.py
+        self.handler = None
+        self.sink = None
+        # "a/#" also matches "a" (4.7.1.2): what precedes the "#" is compared without its "/"
+        self._parts = (text[:-2] if text.endswith(b"#") else text).split(b"+")
+
+    def matches(self, topic):
+        """True where the topic name `topic` (bytes or bytearray) belongs to this filter."""
+        text = self.text
+        if text[0] in b"+#":
+            if topic[0] == 36:  # "$": 4.7.2-1
+                return False
+            if text == b"#":
+                return True
+        at = -1
+        for part in self._parts:
+            if at < 0:
+                at = 0
+            else:  # a "+": the whole level, which can be empty
+                at = topic.find(b"/", at)
+                if at < 0:
+                    at = len(topic)
+            if not topic.startswith(part, at):
+                return False
+            at += len(part)
+        return at == len(topic) or (topic[at] == 47 and text.endswith(b"#"))
+
+
+def begin(b, first, n):
+    """Append a fixed header (2.2): the packet's first byte and its remaining length."""
     b.append(first)
-    while remaining > 127:
-        b.append(remaining & 127 | 128)
-        remaining >>= 7
-    b.append(remaining)
+    while n > 127:
+        b.append(n & 127 | 128)
+        n >>= 7
+    b.append(n)
 
 
 def number(b, n):
@@ -85,63 +118,45 @@ def number(b, n):
     b.append(n & 255)
 
 
-def string(b, text):
-    """Append a string with its length."""
-    number(b, len(text))
-    b.extend(text)
-
-
 def connect(broker):
     """The CONNECT packet (3.1) for the configuration `broker`; raises ValueError.
 
     A client identifier may be empty only with a clean session (3.1.3-7), and a password needs
     a user name (3.1.2-22).
     """
-    client = broker["client_id"] or b""
+    body = bytearray()
+
+    def field(key, data, ok):
+        if not ok or len(data) > 65535:
+            raise ValueError("mqtt: broker.%s cannot be used" % key)
+        number(body, len(data))
+        body.extend(data)
+
+    body.extend(b"\0\4MQTT\4")
+    clean = broker.get("clean")
     user = broker.get("user")
     password = broker.get("password")
-    clean = broker.get("clean")
     will = broker.get("will")
-    keepalive = broker["keepalive_s"]
-    if not client and not clean:
-        raise ValueError("mqtt: an empty client id needs a clean session")
-    if password is not None and user is None:
-        raise ValueError("mqtt: a password needs a user name")
-    if not 0 <= keepalive <= 65535:
-        raise ValueError("mqtt: keepalive is 0 to 65535 s")
     flags = 2 if clean else 0
-    body = bytearray()
-    string(body, _text(client, "client id"))
+    keepalive = broker["keepalive_s"]
+    body.append(0)
+    number(body, keepalive & 65535)
+    client = broker["client_id"] or b""
+    field("client_id", client, (client or clean) and well_formed(client))
     if will:
-        if not 0 <= will["qos"] <= 2:
-            raise ValueError("mqtt: the will's QoS is 0, 1 or 2")
-        if not is_topic(will["topic"]):
-            raise ValueError("mqtt: the will's topic")
         flags |= 4 | will["qos"] << 3 | (32 if will["retain"] else 0)
-        string(body, will["topic"])
-        string(body, _short(will["payload"], "will"))
+        field("will", will["topic"], is_topic(will["topic"]) and 0 <= will["qos"] <= 2)
+        field("will", will["payload"], True)
     if user is not None:
         flags |= 128
-        string(body, _text(user, "user name"))
+        field("user", user, well_formed(user))
     if password is not None:
         flags |= 64
-        string(body, _short(password, "password"))
+        field("password", password, user is not None)
+    body[7] = flags
+    if not 0 <= keepalive <= 65535:
+        raise ValueError("mqtt: broker.keepalive_s is 0 to 65535")
     out = bytearray()
-    begin(out, CONNECT, 10 + len(body))
-    out.extend(b"\x00\x04MQTT\x04")
-    out.append(flags)
-    number(out, keepalive)
+    begin(out, 0x10, len(body))
     out.extend(body)
-    return bytes(out)
-
-
-def _short(data, what):
-    if len(data) > 65535:
-        raise ValueError("mqtt: %s is longer than 65535 bytes" % what)
-    return data
-
-
-def _text(data, what):
-    if not well_formed(data):
-        raise ValueError("mqtt: %s is not UTF-8" % what)
-    return _short(data, what)
+    return out
