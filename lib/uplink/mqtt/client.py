@@ -8,16 +8,8 @@ from .. import log
 from ..errors import CLOSED_PEER, MQTTError, closed_text
 from ..exact import clear
 from ..port.ticks import FOREVER, ticks_add, ticks_diff
-from .packets import Filter, begin, is_topic, number
+from .packets import Filter, begin, const, is_topic, number
 from .session import Session
-
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
 
 _IDLE = const(0)  # see session.py
 _PAUSE = const(1)
@@ -89,23 +81,21 @@ class MQTT(Session):
         It has `begin(topic, size)`, `write(piece)` and `end(ok)`; smaller ones come as one piece
         where the filter has no handler.
         """
-        for sub in self._same(filter):
-            if sub.sink is None and sub.state < _UNWANTED:
+        text = Filter(filter).text
+        for sub in self._subs:
+            if sub.text == text and sub.sink is None and sub.state < _UNWANTED:
                 sub.sink = sink
                 return
         self.subscribe(filter, None, qos, sink)
 
     def unsubscribe(self, filter):
         """Forget a topic filter and its handlers."""
-        for sub in self._same(filter):
-            sub.state = _UNWANTED
+        text = Filter(filter).text
+        for sub in self._subs:
+            if sub.text == text:
+                sub.state = _UNWANTED
         self._unasked = True
         self._touch()
-
-    def _same(self, filter):
-        if isinstance(filter, str):
-            filter = filter.encode()
-        return [sub for sub in self._subs if sub.text == filter]
 
     def publish(self, topic, payload, qos=0, retain=False):
         """Accept a message for delivery: a `Receipt`, or None where there is no room for it.
@@ -178,7 +168,9 @@ class MQTT(Session):
             number(b, n)
         b.extend(payload)
         m.size = len(b) - off
-        m.begin()
+        m.serial = (m.serial + 1) & 0xFFFF
+        m.before = m.state
+        m.state = 0
         self.published += 1
         if up:
             self._pump()
@@ -186,9 +178,9 @@ class MQTT(Session):
 
     def counters(self):
         """All counters, as a dict (allocates)."""
-        out = {name: getattr(self, name) for name in self._counters}
-        out["sent"] = out.pop("messages_sent")
-        out["received"] = out.pop("messages_received")
+        out = {}
+        for name in self._counters:
+            out[name.split("_")[-1] if name.startswith("messages") else name] = getattr(self, name)
         return out
 
     def error(self):
@@ -204,8 +196,6 @@ class MQTT(Session):
         """Do what is due; the ms until it must be called again."""
         self._now = now
         state = self.state
-        if state == _UP:
-            return self._stay(now)
         if state == _GREETING:
             left = self._answer_ms - ticks_diff(now, self._due)
             if left <= 0:
@@ -232,10 +222,9 @@ class MQTT(Session):
             self.state = _OPENING
             self._why = None
             self._transport.open(self._host, self._port, self._tls)
-        return FOREVER
-
-    def _stay(self, now):
-        """What is due while connected; the ms until something may be."""
+        if state != _UP:
+            return FOREVER
+        # connected
         if ticks_diff(now, self._up_at) >= self._stable_ms:
             self._attempts = 0
         wait = limit = self._ack_ms
@@ -256,8 +245,7 @@ class MQTT(Session):
                 limit - ticks_diff(now, self._ping_at), answer - ticks_diff(now, self._heard_at)
             )
             if left <= 0:
-                self._doubt("no PINGRESP")
-                return FOREVER
+                return self._doubt("no PINGRESP")
         elif self._slot is not None:
             left = answer  # not into the middle of a packet; below is watched that it goes on
         else:
@@ -282,8 +270,7 @@ class MQTT(Session):
         if self._slot is None and (self._sub_id or self._outbox.waiting):
             left = min(left, limit - ticks_diff(now, self._since))
         if left <= 0:
-            self._doubt("no acknowledgement")
-            return FOREVER
+            return self._doubt("no acknowledgement")
         self._pump()
         if not self._busy and self.state == _UP and (self._ctl or self._slot is not None):
             return _RETRY_MS
@@ -294,6 +281,7 @@ class MQTT(Session):
         self.timeouts += 1
         self._transport.doubt()
         self._close(text)
+        return FOREVER
 
     # ---- the transport's listener ---------------------------------------------------------------
 
@@ -352,7 +340,20 @@ class MQTT(Session):
                 self._fruitless = 0
             elif reason == CLOSED_PEER and box.waiting:
                 self._fruitless += 1
-        self._forget()
+        # what belonged to this connection
+        self.connected = False
+        self._need = -1
+        self._sink_end(False)
+        clear(self._ctl)
+        self._out = 0
+        self._busy = self._pinging = self._held = False
+        self._not_asked()
+        m = self._slot
+        done = self._done
+        self._slot = None
+        self._done = 0
+        if m is not None and not m.qos and (done or m is self._direct):
+            self._drop(m, "connection lost while QoS 0 was being sent")
         if self._fruitless >= _POISON and box.waiting:
             # A server of 3.1.1 can refuse a PUBLISH only by closing the connection (3.3.5-2): a
             # topic that this device may not publish to would keep it away for ever.

@@ -7,15 +7,7 @@ once all older ones are.
 """
 
 from ..exact import buffer, clear
-from .packets import drop
-
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
+from .packets import const, drop
 
 # Steps of a message.
 _QUEUED = const(0)  # not sent yet, or not in this session
@@ -49,19 +41,6 @@ class Receipt:
         self.total = 0  # with those that its source will give
         self.source = None
 
-    def begin(self):
-        """Another message has the slot."""
-        self.serial = (self.serial + 1) & 0xFFFF
-        self.before = self.state
-        self.state = 0
-
-    def end(self, state):
-        self.state = state
-        event = self._event
-        if event is not None:
-            event.set()
-            event.clear()
-
     def __iter__(self):
         serial = self.serial
         while self.serial == serial and not self.state:
@@ -83,6 +62,7 @@ class Outbox:
         self.oldest = 0
         self.waste = 0  # bytes in front of the arena that belong to nobody
         self.arena = buffer(size)
+        self._event = event
         self.slots = [Receipt(event) for _ in range(messages)]
 
     def slot(self, n):
@@ -144,7 +124,10 @@ class Outbox:
             if self.passed:
                 self.passed -= 1
             self.oldest = (self.oldest + 1) % len(slots)
-        m.end(result)
+        m.state = result
+        if self._event is not None:
+            self._event.set()
+            self._event.clear()
 
     def resume(self, present):
         """A connection begins: look at all again, as new messages unless the session is `present`.

@@ -3,6 +3,13 @@
 Nothing here takes heap but the making of a `Filter` and of CONNECT.
 """
 
+try:
+    from micropython import const
+except ImportError:
+
+    def const(value):
+        return value
+
 
 class _At:
     def __getitem__(self, index):
@@ -124,38 +131,45 @@ def connect(broker):
     A client identifier may be empty only with a clean session (3.1.3-7), and a password needs
     a user name (3.1.2-22).
     """
-    body = bytearray()
-
-    def field(key, data, ok):
-        if not ok or len(data) > 65535:
-            raise ValueError("mqtt: broker.%s cannot be used" % key)
-        number(body, len(data))
-        body.extend(data)
-
-    body.extend(b"\0\4MQTT\4")
-    clean = broker.get("clean")
+    client = broker["client_id"] or b""
     user = broker.get("user")
     password = broker.get("password")
     will = broker.get("will")
-    flags = 2 if clean else 0
     keepalive = broker["keepalive_s"]
-    body.append(0)
-    number(body, keepalive & 65535)
-    client = broker["client_id"] or b""
-    field("client_id", client, (client or clean) and well_formed(client))
+    flags = 2 if broker.get("clean") else 0
+    fields = [client]
+    bad = None
+    if not well_formed(client) or not (client or flags):
+        bad = "client_id"
     if will:
         flags |= 4 | will["qos"] << 3 | (32 if will["retain"] else 0)
-        field("will", will["topic"], is_topic(will["topic"]) and 0 <= will["qos"] <= 2)
-        field("will", will["payload"], True)
+        fields.append(will["topic"])
+        fields.append(will["payload"])
+        if not is_topic(will["topic"]) or not 0 <= will["qos"] <= 2:
+            bad = "will"
     if user is not None:
         flags |= 128
-        field("user", user, well_formed(user))
+        fields.append(user)
+        if not well_formed(user):
+            bad = "user"
     if password is not None:
         flags |= 64
-        field("password", password, user is not None)
-    body[7] = flags
+        fields.append(password)
+        if user is None:
+            bad = "password"
     if not 0 <= keepalive <= 65535:
-        raise ValueError("mqtt: broker.keepalive_s is 0 to 65535")
+        bad = "keepalive_s"
+    for field in fields:
+        if len(field) > 65535:
+            bad = "client_id, will, user or password"
+    if bad:
+        raise ValueError("mqtt: wrong broker." + bad)
+    body = bytearray(b"\0\4MQTT\4")
+    body.append(flags)
+    number(body, keepalive)
+    for field in fields:
+        number(body, len(field))
+        body.extend(field)
     out = bytearray()
     begin(out, 0x10, len(body))
     out.extend(body)

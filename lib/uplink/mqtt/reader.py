@@ -8,15 +8,7 @@ protocol ends in `on_bad(text)`, and nothing more is read until `reset`.
 
 from .. import log
 from ..exact import Copier, buffer, clear
-from .packets import is_topic
-
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
+from .packets import const, is_topic
 
 _CONNACK = const(0x20)
 _PUBACK = const(0x40)
@@ -62,7 +54,8 @@ _CODES = (
     "unacceptable protocol version;identifier rejected;server unavailable;"
     "bad user name or password;not authorized;unknown return code"
 )
-_SHORT = "length does not fit the packet type"
+_TYPE = "packet type, flags or code"
+_SHORT = "packet length"
 _ZERO = "packet identifier 0"
 
 
@@ -125,7 +118,7 @@ class Reader:
             else:
                 bad = self._header(buf[off])
                 off += 1
-            while not bad and not self._need and self._step >= 0:
+            while not bad and not self._need and self._first and self._step >= 0:
                 bad = self._part()
             if bad:
                 self._need = -1
@@ -140,16 +133,16 @@ class Reader:
                 if c & 6 == 6:
                     return "QoS 3"
             elif c not in _FIRSTS:
-                return "packet type or flags that a server cannot send"
+                return _TYPE
             if (c == _CONNACK) == self.greeted:
-                return "CONNACK is not the first packet, or the second"
+                return "no CONNACK, or two"
             self._first = c
             self._remaining = self._shift = 0
             return None
         self._remaining = n = self._remaining | (c & 127) << self._shift
         self._shift += 7
         if c & 128:
-            return "remaining length" if self._shift > 21 else None
+            return _SHORT if self._shift > 21 else None
         self._into = self._payload
         clear(self._payload)
         self._step = _WHOLE
@@ -176,17 +169,17 @@ class Reader:
         number = p[0] << 8 | p[1] if n > 1 else 0
         with_id = first & 6
         if step == _WHOLE:
-            self._over()
+            self._first = 0  # the next byte begins another
             if first == _CONNACK:
                 if p[0] & 0xFE:
-                    return "CONNACK flags"
+                    return _TYPE
                 self.greeted = True
             elif n and not number:
                 return _ZERO
             elif first == _SUBACK:
                 for k in range(2, n):
                     if p[k] > 2 and p[k] != 0x80:
-                        return "SUBACK return code"
+                        return _TYPE
             self.on_packet(first, number, p)
         elif step == _LENGTH:
             self._left = self._remaining - 2 - number
@@ -219,7 +212,7 @@ class Reader:
                 if not topic or not wanted:
                     self._into = None
         elif step == _PAYLOAD:
-            self._over()
+            self._first = 0  # the next byte begins another
             self.on_publish(topic, p, first, self._number)
         else:
             if n and self._into is not None and not self.on_piece(p):
@@ -234,21 +227,16 @@ class Reader:
                 self._left -= n
                 self._need = n
             else:
-                self._over()
+                self._first = 0  # the next byte begins another
                 self.on_end(first, self._number)
         return None
-
-    def _over(self):
-        """The packet is here to its end: the next byte begins another."""
-        self._first = 0
-        self._step = -1
 
     # ---- what arrives ---------------------------------------------------------------------------
 
     def on_bad(self, text):
         """The server broke the protocol."""
         self.malformed += 1
-        log.error("mqtt", "malformed or unexpected packet:", text)
+        log.error("mqtt", "malformed packet:", text)
         self._close(text)
 
     def on_packet(self, first, packet_id, body):
@@ -303,7 +291,7 @@ class Reader:
             self.logins_refused += 1
             self.last_code = code
             text = _CODES.split(";")[min(code, 6) - 1]
-            log.error("mqtt", "CONNECT refused by the server:", text, code)
+            log.error("mqtt", "CONNECT refused:", text, code)
             self._long = True
             self._close(text)
             return
@@ -340,7 +328,7 @@ class Reader:
             if sub.state == _ASKED:
                 k += 1
         if k != len(body):
-            self.on_bad("SUBACK with a wrong number of return codes")
+            self.on_bad(_SHORT)
             return
         self._sub_id = 0
         self._unasked = True  # there may be more

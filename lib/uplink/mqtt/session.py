@@ -4,16 +4,8 @@ from .. import log
 from ..exact import buffer, clear, cut, resize
 from ..port.ticks import FOREVER
 from .outbox import Outbox, Receipt
-from .packets import begin, connect, drop, number
+from .packets import begin, connect, const, drop, number
 from .reader import Reader
-
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
 
 # MQTT.state
 _IDLE = const(0)  # not wanted
@@ -179,24 +171,6 @@ class Session(Reader):
             log.error("mqtt", "message dropped:", tx, why)
         self.dropped += 1
         self._outbox.end(m, _DROPPED)
-
-    def _forget(self):
-        """What belonged to the connection that is over."""
-        self.connected = False
-        self._need = -1
-        self._sink_end(False)
-        clear(self._ctl)
-        self._out = 0
-        self._busy = False
-        self._pinging = False
-        self._held = False
-        self._not_asked()
-        m = self._slot
-        done = self._done
-        self._slot = None
-        self._done = 0
-        if m is not None and not m.qos and (done or m is self._direct):
-            self._drop(m, "connection lost while QoS 0 was being sent")
 
     # ---- sending --------------------------------------------------------------------------------
 
