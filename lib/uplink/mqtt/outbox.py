@@ -31,8 +31,7 @@ class Receipt:
     def __init__(self, event):
         self._event = event
         self.state = _ACKNOWLEDGED
-        self.serial = 0
-        self.before = 0  # state of the message that had the slot before
+        self.serial = 0  # of its message, above two bits: the state of the one before
         self.step = _DONE
         self.qos = 0
         self.id = 0  # packet identifier in use; 0 = none
@@ -45,7 +44,7 @@ class Receipt:
         serial = self.serial
         while self.serial == serial and not self.state:
             yield from self._event.wait()
-        return (self.state if self.serial == serial else self.before) == _ACKNOWLEDGED
+        return (self.state if self.serial == serial else self.serial & 3) == _ACKNOWLEDGED
 
     __await__ = __iter__
 

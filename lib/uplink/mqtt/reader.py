@@ -235,7 +235,7 @@ class Reader:
 
     def on_bad(self, text):
         """The server broke the protocol."""
-        self.malformed += 1
+        self._n.malformed += 1
         log.error("mqtt", "malformed packet:", text)
         self._close(text)
 
@@ -280,7 +280,7 @@ class Reader:
             if m is self._slot:
                 self._slot = None
                 self._done = 0
-            self.acked += 1
+            self._n.acked += 1
             box.end(m, _ACKNOWLEDGED)
             if box.oldest != oldest:
                 self._since = now
@@ -288,7 +288,7 @@ class Reader:
     def _welcome(self, present, code):
         """CONNACK (3.2)"""
         if code:
-            self.logins_refused += 1
+            self._n.logins_refused += 1
             self.last_code = code
             text = _CODES.split(";")[min(code, 6) - 1]
             log.error("mqtt", "CONNECT refused:", text, code)
@@ -305,15 +305,15 @@ class Reader:
                 sub.state = _WANTED
         self._unasked = True
         self._outbox.resume(kept)
-        if self.connects:
-            self.reconnects += 1
-        self.connects += 1
+        if self._n.connects:
+            self._n.reconnects += 1
+        self._n.connects += 1
         self.last_code = 0
         self.last_error = None
         self._was_up = True
         self._ungreeted = False
         self._up_at = self._sent_at = self._since = self._now
-        self._acked_up = self.acked
+        self._acked_up = self._n.acked
         self.state = _UP
         self.connected = True
         log.info("mqtt", "connected, session present:", present)
@@ -343,7 +343,7 @@ class Reader:
                 sub.state = _GRANTED
                 if code == 0x80:
                     sub.state = _REFUSED
-                    self.filters_refused += 1
+                    self._n.filters_refused += 1
                     log.error("mqtt", "subscription refused by the server:", sub.text)
                 elif code < sub.qos:
                     log.warn("mqtt", "granted a lower QoS:", sub.text, code)
@@ -353,7 +353,7 @@ class Reader:
     def on_publish(self, topic, payload, first, packet_id):
         """A message that is here as a whole (3.3)."""
         if self._take(first, packet_id):
-            self.messages_received += 1
+            self._n.messages_received += 1
             routed = False
             for sub in self._subs:
                 if sub.state < _UNWANTED and sub.matches(topic):
@@ -365,7 +365,7 @@ class Reader:
                         self.on_piece(payload)
                         self._sink_end(True)
             if not routed:
-                self.unrouted += 1
+                self._n.unrouted += 1
         self._took(first, packet_id)
 
     def on_head(self, topic, size, first, packet_id):
@@ -374,11 +374,11 @@ class Reader:
         if self._take(first, packet_id):
             for sub in self._subs:
                 if topic and sub.sink is not None and sub.matches(topic):
-                    self.messages_received += 1
+                    self._n.messages_received += 1
                     if self._call(sub, _BEGIN, topic, size):
                         self._sink = sub
                     return self._sink is not None
-            self.oversize += 1
+            self._n.oversize += 1
             log.warn("mqtt", "message too large, not delivered, bytes:", size)
         return False
 
@@ -417,7 +417,7 @@ class Reader:
             return False
 
     def _raised(self, error):
-        self.failed += 1
+        self._n.failed += 1
         log.error("mqtt", "handler failed:", error)
 
     def _take(self, first, packet_id):
@@ -426,7 +426,7 @@ class Reader:
             return False
         if first & 4:
             if packet_id in self._received:
-                self.duplicates += 1
+                self._n.duplicates += 1
                 return False
             if 0 not in self._received:
                 self._close("more QoS 2 messages in flight than there is room for")

@@ -38,29 +38,38 @@ _TOPIC = const(256)  # longest topic name received
 _FRUITLESS = const(5)  # connections that bring nothing before a new session is begun
 
 
+_COUNTERS = (
+    "published",  # accepted by publish
+    "messages_sent",  # PUBLISH packets sent, all QoS
+    "messages_received",  # delivered messages
+    "acked",
+    "resent",
+    "dropped",
+    "refused",  # publish had no room
+    "duplicates",  # of QoS 2, received again
+    "unrouted",  # no handler for the topic
+    "oversize",  # received, too large, nobody takes pieces
+    "failed",  # handlers that raised
+    "pings",
+    "timeouts",
+    "malformed",
+    "logins_refused",
+    "filters_refused",
+    "connects",
+    "reconnects",
+)
+
+
+class Counters:
+    """Plain integers, beside the client: its own table of attributes stays small and quick."""
+
+    def __init__(self):
+        for name in _COUNTERS:
+            setattr(self, name, 0)
+
+
 class Session(Reader):
     """Part of `MQTT`, which tells the arguments."""
-
-    _counters = (
-        "published",  # accepted by publish
-        "messages_sent",  # PUBLISH packets sent, all QoS
-        "messages_received",  # delivered messages
-        "acked",
-        "resent",
-        "dropped",
-        "refused",  # publish had no room
-        "duplicates",  # of QoS 2, received again
-        "unrouted",  # no handler for the topic
-        "oversize",  # received, too large, nobody takes pieces
-        "failed",  # handlers that raised
-        "pings",
-        "timeouts",
-        "malformed",
-        "logins_refused",
-        "filters_refused",
-        "connects",
-        "reconnects",
-    )
 
     def __init__(self, loop, transport, cfg, rand=None):
         broker = cfg["broker"]
@@ -68,8 +77,7 @@ class Session(Reader):
         backoff = cfg["backoff"]
         packet = room["packet"]
         super().__init__(packet, min(packet, _TOPIC))
-        for name in self._counters:
-            setattr(self, name, 0)
+        self._n = Counters()
         if rand is None:
             from random import randrange as rand
         self._rand = rand
@@ -135,13 +143,29 @@ class Session(Reader):
         # memory
         self._outbox = Outbox(room["messages"], room["bytes"], room["inflight"], event)
         self._direct = Receipt(event)  # QoS 0 that goes out at once, in `_tx`
-        self._room = packet // 2 + 256
+        self._room = packet // 4 + 128
         self._tx = buffer(self._room)
+        self._head = buffer(96)  # of the QoS 0 PUBLISH before; it fits the next of this length:
+        self._key = 0
         self._ctl = buffer(_ACKS)  # acknowledgements and the like, in order
         self._transport = transport
         transport.listener = self
         if loop is not None:
             loop.spawn(self._run(loop), "mqtt")
+
+    def __getattr__(self, name):
+        # `_n` itself cannot be missing but before `__init__`
+        if name == "_n":
+            raise AttributeError(name)
+        return getattr(self._n, name)
+
+    def counters(self):
+        """All counters, as a dict (allocates)."""
+        out = {}
+        for name in _COUNTERS:
+            key = name[9:] if name.startswith("messages_") else name
+            out[key] = getattr(self._n, name)
+        return out
 
     def _touch(self):
         """Something changed that `poll` must look at."""
@@ -169,7 +193,7 @@ class Session(Reader):
             for k in range(k + 3, min(k + 3 + (b[k + 1] << 8 | b[k + 2]), k + 200)):
                 tx.append(b[k])
             log.error("mqtt", "message dropped:", tx, why)
-        self.dropped += 1
+        self._n.dropped += 1
         self._outbox.end(m, _DROPPED)
 
     # ---- sending --------------------------------------------------------------------------------
@@ -270,9 +294,9 @@ class Session(Reader):
             return False
         self._held = False
         if not done:
-            self.messages_sent += 1
+            self._n.messages_sent += 1
             if m.step:
-                self.resent += 1
+                self._n.resent += 1
             elif m.qos:
                 self._outbox.waiting += 1
             m.step = _SENT
