@@ -45,7 +45,7 @@ def sizes(mqtt):
         len(mqtt._ctl) <= 256,
         len(mqtt._payload) <= 512,
         len(mqtt._heading) <= 256,
-        len(mqtt._stage) <= 128,
+        len(mqtt._stage) <= 64,
         len(mqtt._outbox.arena) <= 2048,
         mqtt._outbox.count <= 8,
         0 <= mqtt._outbox.passed <= mqtt._outbox.count,

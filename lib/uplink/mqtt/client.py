@@ -125,7 +125,7 @@ class MQTT(Session):
                 tx.extend(head)
                 tx.extend(payload)
                 self._slot = m = self._direct
-                m.total = m.size = n = len(tx)
+                m.total = m.size = n = n + 2 if n < 128 else n + 3
                 m.serial = (m.serial + 4) & 0xFFFC | m.state
                 m.state = 0
                 self._n.published += 1
@@ -200,11 +200,6 @@ class MQTT(Session):
     def error(self):
         """The refusal of the last login as an `MQTTError`, or None (allocates)."""
         return MQTTError(self.last_code, self.last_error) if self.last_code else None
-
-    @property
-    def waiting(self):
-        """Messages in the outbox: accepted, and not yet delivered or dropped."""
-        return self._outbox.count
 
     def poll(self, now):
         """Do what is due; the ms until it must be called again."""

@@ -19,7 +19,6 @@ _DONE = const(3)  # over, but an older one is not
 _ACKNOWLEDGED = const(1)
 
 
-
 class Receipt:
     """What `publish` returns. `await receipt` gives True = acknowledged, False = dropped.
 

@@ -36,7 +36,7 @@ def well_formed(b):
     if b.find(b"\0") >= 0:
         return False
     if b and max(b) >= 0x80:
-        more = 0  # continuation bytes to come
+        point = least = more = 0  # more: continuation bytes to come
         for c in b:
             if more:
                 if c >> 6 != 2:

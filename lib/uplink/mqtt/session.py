@@ -38,34 +38,28 @@ _TOPIC = const(256)  # longest topic name received
 _FRUITLESS = const(5)  # connections that bring nothing before a new session is begun
 
 
-_COUNTERS = (
-    "published",  # accepted by publish
-    "messages_sent",  # PUBLISH packets sent, all QoS
-    "messages_received",  # delivered messages
-    "acked",
-    "resent",
-    "dropped",
-    "refused",  # publish had no room
-    "duplicates",  # of QoS 2, received again
-    "unrouted",  # no handler for the topic
-    "oversize",  # received, too large, nobody takes pieces
-    "failed",  # handlers that raised
-    "pings",
-    "timeouts",
-    "malformed",
-    "logins_refused",
-    "filters_refused",
-    "connects",
-    "reconnects",
-)
-
-
 class Counters:
     """Plain integers, beside the client: its own table of attributes stays small and quick."""
 
     def __init__(self):
-        for name in _COUNTERS:
-            setattr(self, name, 0)
+        self.published = 0  # accepted by publish
+        self.messages_sent = 0  # PUBLISH packets sent, all QoS
+        self.messages_received = 0  # delivered messages
+        self.acked = 0
+        self.resent = 0
+        self.dropped = 0
+        self.refused = 0  # publish had no room
+        self.duplicates = 0  # of QoS 2, received again
+        self.unrouted = 0  # no handler for the topic
+        self.oversize = 0  # received, too large, nobody takes pieces
+        self.failed = 0  # handlers that raised
+        self.pings = 0
+        self.timeouts = 0
+        self.malformed = 0
+        self.logins_refused = 0
+        self.filters_refused = 0
+        self.connects = 0
+        self.reconnects = 0
 
 
 class Session(Reader):
@@ -123,8 +117,6 @@ class Session(Reader):
         self._since = 0  # when the oldest message, or filter, began to wait for its answer
         self._pumping = False
         self._out = 0  # bytes of `_ctl` that the transport has
-        self._slot = None  # the message whose PUBLISH goes out
-        self._done = 0  # bytes of it that the transport was given
         self._held = False  # `_tx` holds a piece that the transport did not take
         self._next_id = self._rand(65535)  # a session from before a restart may hold low ones
         self._subs = []
@@ -153,18 +145,11 @@ class Session(Reader):
         if loop is not None:
             loop.spawn(self._run(loop), "mqtt")
 
-    def __getattr__(self, name):
-        # `_n` itself cannot be missing but before `__init__`
-        if name == "_n":
-            raise AttributeError(name)
-        return getattr(self._n, name)
-
     def counters(self):
         """All counters, as a dict (allocates)."""
         out = {}
-        for name in _COUNTERS:
-            key = name[9:] if name.startswith("messages_") else name
-            out[key] = getattr(self._n, name)
+        for name, value in self._n.__dict__.items():
+            out[name[9:] if name.startswith("messages_") else name] = value
         return out
 
     def _touch(self):
@@ -190,8 +175,8 @@ class Session(Reader):
                 k += 1
             tx = self._tx
             clear(tx)
-            for k in range(k + 3, min(k + 3 + (b[k + 1] << 8 | b[k + 2]), k + 200)):
-                tx.append(b[k])
+            for i in range(min(b[k + 1] << 8 | b[k + 2], 200)):
+                tx.append(b[k + 3 + i])
             log.error("mqtt", "message dropped:", tx, why)
         self._n.dropped += 1
         self._outbox.end(m, _DROPPED)
@@ -249,9 +234,7 @@ class Session(Reader):
                 box.pack()
             m = box.next()
             if m is None:
-                return (
-                    not self._wanted and not box.count and not self._sub_id and self._leave()
-                )
+                return not self._wanted and not box.count and not self._sub_id and self._leave()
             box.passed += 1
             if m.step == _RELEASED:  # 4.3.3: only PUBREL, in the order of the messages
                 self._reply(_PUBREL, m.id)
