@@ -67,7 +67,7 @@ class MQTT(Session):
         return register
 
     def subscribe(self, filter, handler, qos=1, sink=None):
-        """The same without the decorator's form. It gives the `Filter`."""
+        """The same without the decorator's form."""
         sub = Filter(filter, qos)
         sub.handler = handler
         sub.sink = sink

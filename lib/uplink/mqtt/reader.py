@@ -22,7 +22,7 @@ _FIRSTS = b"\x20\x40\x50\x62\x70\x90\xb0\xd0"  # what a server can send, but PUB
 # What has come once `_need` bytes of the body are here.
 _WHOLE = const(0)
 _LENGTH = const(1)  # of a PUBLISH: the length of its topic
-_TOPIC = const(2)
+_NAME = const(2)
 _ID = const(3)
 _PAYLOAD = const(4)  # all of it
 _PIECE = const(5)
@@ -196,8 +196,8 @@ class Reader:
             clear(topic)
             self._into = topic if number <= self._longest else None
             self._need = number
-            self._step = _TOPIC
-        elif step == _TOPIC:
+            self._step = _NAME
+        elif step == _NAME:
             if topic and not is_topic(topic):
                 return "topic name"
             clear(p)
