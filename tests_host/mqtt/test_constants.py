@@ -1,4 +1,4 @@
-"""Constants that the files of lib/uplink/mqtt repeat, since `const` is free only in its own file."""
+"""Constants that files of lib/uplink/mqtt repeat, since `const` is free only in its own file."""
 
 from tests_host.conftest import ROOT
 from tests_host.test_tables import private_constants
