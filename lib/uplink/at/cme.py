@@ -1,59 +1,31 @@
 """Texts of `+CME ERROR` (3GPP TS 27.007, 9.2), by number; both forms are understood."""
 
-TEXTS = (
-    (0, b"phone failure"),
-    (1, b"no connection to phone"),
-    (2, b"phone-adaptor link reserved"),
-    (3, b"operation not allowed"),
-    (4, b"operation not supported"),
-    (5, b"PH-SIM PIN required"),
-    (6, b"PH-FSIM PIN required"),
-    (7, b"PH-FSIM PUK required"),
-    (10, b"SIM not inserted"),
-    (11, b"SIM PIN required"),
-    (12, b"SIM PUK required"),
-    (13, b"SIM failure"),
-    (14, b"SIM busy"),
-    (15, b"SIM wrong"),
-    (16, b"incorrect password"),
-    (17, b"SIM PIN2 required"),
-    (18, b"SIM PUK2 required"),
-    (20, b"memory full"),
-    (21, b"invalid index"),
-    (22, b"not found"),
-    (23, b"memory failure"),
-    (24, b"text string too long"),
-    (25, b"invalid characters in text string"),
-    (26, b"dial string too long"),
-    (27, b"invalid characters in dial string"),
-    (30, b"no network service"),
-    (31, b"network timeout"),
-    (32, b"network not allowed - emergency calls only"),
-    (40, b"network personalization PIN required"),
-    (41, b"network personalization PUK required"),
-    (42, b"network subset personalization PIN required"),
-    (43, b"network subset personalization PUK required"),
-    (44, b"service provider personalization PIN required"),
-    (45, b"service provider personalization PUK required"),
-    (46, b"corporate personalization PIN required"),
-    (47, b"corporate personalization PUK required"),
-    (50, b"incorrect parameters"),
-    (51, b"command implemented but currently disabled"),
-    (52, b"command aborted by user"),
-    (100, b"unknown"),
-    (103, b"illegal MS"),
-    (106, b"illegal ME"),
-    (107, b"GPRS services not allowed"),
-    (111, b"PLMN not allowed"),
-    (112, b"location area not allowed"),
-    (113, b"roaming not allowed in this location area"),
-    (132, b"service option not supported"),
-    (133, b"requested service option not subscribed"),
-    (134, b"service option temporarily out of order"),
-    (148, b"unspecified GPRS error"),
-    (149, b"PDP authentication failure"),
-    (150, b"invalid mobile class"),
+# fmt: off
+_TEXTS = (
+    b"\n0 phone failure\n1 no connection to phone\n2 phone-adaptor link reserved"
+    b"\n3 operation not allowed\n4 operation not supported\n5 PH-SIM PIN required"
+    b"\n6 PH-FSIM PIN required\n7 PH-FSIM PUK required\n10 SIM not inserted"
+    b"\n11 SIM PIN required\n12 SIM PUK required\n13 SIM failure\n14 SIM busy\n15 SIM wrong"
+    b"\n16 incorrect password\n17 SIM PIN2 required\n18 SIM PUK2 required\n20 memory full"
+    b"\n21 invalid index\n22 not found\n23 memory failure\n24 text string too long"
+    b"\n25 invalid characters in text string\n26 dial string too long"
+    b"\n27 invalid characters in dial string\n30 no network service\n31 network timeout"
+    b"\n32 network not allowed - emergency calls only"
+    b"\n40 network personalization PIN required\n41 network personalization PUK required"
+    b"\n42 network subset personalization PIN required"
+    b"\n43 network subset personalization PUK required"
+    b"\n44 service provider personalization PIN required"
+    b"\n45 service provider personalization PUK required"
+    b"\n46 corporate personalization PIN required\n47 corporate personalization PUK required"
+    b"\n50 incorrect parameters\n51 command implemented but currently disabled"
+    b"\n52 command aborted by user\n100 unknown\n103 illegal MS\n106 illegal ME"
+    b"\n107 GPRS services not allowed\n111 PLMN not allowed\n112 location area not allowed"
+    b"\n113 roaming not allowed in this location area\n132 service option not supported"
+    b"\n133 requested service option not subscribed"
+    b"\n134 service option temporarily out of order\n148 unspecified GPRS error"
+    b"\n149 PDP authentication failure\n150 invalid mobile class\n"
 )
+# fmt: on
 
 
 def number(cursor):
@@ -62,25 +34,26 @@ def number(cursor):
     if n >= 0:
         return n
     buf = cursor.buf
-    first = cursor.first
-    last = cursor.last
-    for entry in TEXTS:
-        text = entry[1]
-        if len(text) == last - first:
-            i = 0
-            while i < len(text):
-                # letters compare without case: firmwares differ in it
-                if (buf[first + i] ^ text[i]) & 0xDF:
-                    break
-                i += 1
-            if i == len(text):
-                return entry[0]
+    k = 0
+    i = -1  # where the text goes on in `buf`; -1: this one is another
+    for c in _TEXTS:
+        if c == 10:
+            if i == cursor.last:
+                return k
+            k = 0
+            i = -2
+        elif i == -2:
+            if c == 32:
+                i = cursor.first
+            else:
+                k = k * 10 + c - 48
+        elif i >= 0:
+            # letters compare without case: firmwares differ in it
+            i = i + 1 if i < cursor.last and not (buf[i] ^ c) & 0xDF else -1
     return -1
 
 
 def text(n):
     """The standard's text for an error number, or an empty one."""
-    for entry in TEXTS:
-        if entry[0] == n:
-            return entry[1]
-    return b""
+    i = _TEXTS.find(b"\n%d " % n)
+    return b"" if i < 0 else _TEXTS[_TEXTS.find(b" ", i) + 1 : _TEXTS.find(b"\n", i + 1)]

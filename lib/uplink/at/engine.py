@@ -25,8 +25,9 @@ step: a late answer may still come. It then waits for silence, sends PROBE, and 
 only when exactly the probe's own answer has come, and no other final result code after it.
 """
 
-from uplink.at import codes
-from uplink.at.reader import Reader
+from uplink import exact
+from uplink.at import cme
+from uplink.at.resync import Resync
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
 try:
@@ -37,7 +38,6 @@ except ImportError:
         return value
 
 
-# State: see `state`.
 _IDLE = const(0)
 _PAUSE = const(1)  # a command is due when the pause after the last result is over
 _WAIT = const(2)  # command sent
@@ -45,36 +45,281 @@ _PAYLOAD = const(3)  # payload going out
 _QUIET = const(4)  # out of step: waiting for silence
 _PROBE = const(5)  # out of step: probe sent
 _ALMOST = const(6)  # probe answered: no other result may come now
-
+_LINES = const(0)
+_DEAF = const(-2)  # out of step inside payload: nothing can be trusted until silence
+_OK = const(0)
+_TIMEOUT = const(5)
+_BAD_ARGUMENT = const(8)
+_NEED = const(2)
+_SETTING = const(4)
+_IS_PAYLOAD = const(8)
+_LATER = const(16)
+_FAST = const(32)
+_FAIL = const(-1)
+_END = const(5)
 _SILENCE_MS = const(500)  # longest gap between the bytes of counted payload
 _QUIET_MS = const(100)
+_CAPACITY = const(192)  # longest command line
+_SEAM = const(-1)  # the line end behind payload is due
+_CME = const(2)
+_CMS = const(3)
+_NOT_MINE = const(-2)
+_READ = const(0)
+_WRITE = const(1)
+_START = const(4)
+_ENTRY = const(6)
+_IS_PROMPT = const(1)
+_IS_WANTED = const(3)
+_IS_OK = const(4)
+_IS_LINE = const(5)
+_ERROR = const(1)
+_NO_CARRIER = const(4)
+_ANY = ((b"",),)  # begins every line
+_FINALS = ((b"ERROR", _ERROR), (b"NO CARRIER", _NO_CARRIER))
 
 
-class Engine(Reader):
+class Engine(Resync):
     """Runs scripts of `vendor` for `user`; both are duck-typed (see the module's text).
 
     The owner also calls `run(script, now)` when `idle`, `stop(result, now)` and
     `lost_step(now)`; a handler may call `expect(n)`.
     """
 
+    def run(self, script, now):
+        """Start a script; `user.finished(result, now)` follows. Only when idle."""
+        self.script = script
+        self.cme = -1
+        self._next(0, now)
+
+    def expect(self, n):
+        """For handlers: `n` bytes of counted payload follow this line."""
+        self.left = n
+
+    def _next(self, index, now):
+        script = self.script
+        while index < len(script):
+            step = script[index]
+            if step[0] == 0 or self.user.when(step[0]):
+                self.index = index
+                self.step = step
+                self.writing = False
+                self.state = _PAUSE
+                return
+            index += 1
+        self.state = _IDLE
+        self.prefix = b""
+        self.step = None
+        self.user.finished(_OK, now)
+
+    def _send(self, now):
+        step = self.step
+        tx = self.tx
+        exact.clear(tx)
+        good = True
+        command = step[1]
+        if isinstance(command, bytes):
+            tx.extend(command)
+        else:
+            line = tx
+            setting = step[5] & _SETTING
+            for piece in command:
+                if not isinstance(piece, bytes):
+                    good = self.user.put(piece, line) and good
+                    continue
+                line.extend(piece)
+                if setting:
+                    # `AT+X?` first; `AT+X=value` when the answer was not `value`
+                    setting = False
+                    if self.writing:
+                        tx.extend(b"=")
+                    else:
+                        tx.extend(b"?")
+                        line = self.want
+                        exact.clear(line)
+        if not good or len(tx) >= _CAPACITY:
+            self._fail(_BAD_ARGUMENT, now)
+            return
+        tx.append(13)
+        self.out = tx
+        self.out_pos = 0
+        self.out_end = len(tx)
+        self.seen = False
+        self.ended = False
+        self.verdict = 0
+        self.quick = not step[5] & (_NEED | _SETTING | _IS_PAYLOAD | _LATER)
+        self.prefix = step[2] or b""
+        self.state = _WAIT
+        self.deadline = ticks_add(now, step[4])
+
     def heard(self, now):
         """Bytes have been put into the ring."""
         self.heard_at = now
-        self._parse(now)
+        ring = self.ring
+        at = ring.at
+        while at[_READ] < at[_WRITE]:
+            if self.left:
+                if not self._payload(ring, at, now):
+                    return
+                continue
+            what = ring.scan(self.prefix, self.vendor.COUNTED)
+            if what == _IS_OK:
+                if self.quick:
+                    self.quick = False
+                    self.result_at = now
+                    self.paused = True
+                    self._next(self.index + 1, now)
+                else:
+                    self._result(_OK, now)
+            elif what == _IS_WANTED:
+                self._answer(now)
+            elif what == _IS_LINE:
+                self._line(now)
+            elif not what:
+                return
+            elif what == _IS_PROMPT:
+                self._prompt(now)
+            else:
+                entry = self.vendor.COUNTED[at[_ENTRY]]
+                n = getattr(self.vendor, entry[2])(self.user, ring.cursor)
+                if self.left == _DEAF:
+                    continue  # the handler found it damaged
+                if n > 0:
+                    self.seen = True
+                    self.quick = self.state == _WAIT and not self.stray
+                    at[_READ] = at[_END] + 1
+                    self.left = n
+                elif ring.scan(self.prefix, ()):
+                    self._line(now)
+                else:
+                    return
+
+    def _payload(self, ring, at, now):
+        """Bytes that no line is made of; False when more have to come."""
+        left = self.left
+        read = at[_READ]
+        n = at[_WRITE] - read
+        if left > 0:
+            if n > left:
+                n = left
+            at[_READ] = read + n
+            left -= n
+            self.left = left if left else _SEAM
+            self.user.data(ring.buf, read, n, now)
+        elif left == _DEAF:
+            ring.clear()
+        elif n < 2:
+            return False
+        elif ring.buf[read] != 13 or ring.buf[read + 1] != 10:
+            self.damage(now)
+        else:
+            at[_READ] = read + 2
+            self.left = _LINES
+            self.user.data_end(True, now)
+        return True
+
+    def _prompt(self, now):
+        state = self.state
+        if state == _WAIT and self.step[2] == b">":
+            if not self.seen:
+                self._ready(now)
+        elif state >= _QUIET:
+            # the module waits for payload that will not come: let its own limit pass first
+            self.sync_at = ticks_add(now, self.vendor.INPUT_MS)
+            self.state = _QUIET
+            self.deadline = self.sync_at
+        else:
+            self.unknown += 1
+
+    def _ready(self, now):
+        """The module takes payload now."""
+        self.seen = True
+        self.out_pos = 0
+        self.out_end = 0
+        self.state = _PAYLOAD
+        self.deadline = ticks_add(now, self.step[4])
+
+    def _answer(self, now):
+        """The information response of the step; the cursor stands behind its prefix."""
+        step = self.step
+        flags = step[5]
+        cursor = self.ring.cursor
+        if flags & (_IS_PAYLOAD | _SETTING):
+            if flags & _SETTING:
+                cursor.rest()
+                self.verdict = 0 if cursor.equals(self.want) else _FAIL
+                self.seen = True
+            elif not self.seen:
+                self._ready(now)
+            return
+        if step[3]:
+            verdict = getattr(self.vendor, step[3])(self.user, cursor)
+            if verdict:
+                self.quick = False
+                if verdict == _NOT_MINE:
+                    self._line(now)
+                    return
+                self.verdict = verdict
+        if self.step is step:
+            self.seen = True
+            if self.ended:
+                self._advance(now)
+            elif flags & _NEED:
+                self.quick = not self.verdict and not self.stray
+
+    def _line(self, now):
+        """A line that is neither the response nor OK."""
+        ring = self.ring
+        buf = ring.buf
+        cursor = ring.cursor
+        start = ring.at[_START]
+        n = ring.at[_END] - start
+        state = self.state
+        vendor = self.vendor
+        k = ring.find(vendor.URCS)
+        if k >= 0:
+            getattr(vendor, vendor.URCS[k][1])(self.user, cursor)
+        elif buf.startswith(vendor.PROBE[1], start):
+            # only probes are answered so: one of an earlier try comes with a result of its own
+            if state == _PROBE:
+                self.answered = True
+            else:
+                self.stray = True
+                self.quick = False
+        elif buf.startswith(b"+CM", start) and buf.startswith(b" ERROR: ", start + 4):
+            ring.find(_ANY)
+            cursor.pos += 12
+            self.cme = cme.number(cursor)
+            self._result(_CME if buf[start + 3] == 69 else _CMS, now)
+        elif n == 2 and buf.startswith(b"OK", start):
+            self._result(_OK, now)  # (where the line came by another way)
+        else:
+            table = vendor.FINALS
+            k = ring.find(table)
+            if k < 0:
+                table = _FINALS
+                k = ring.find(table)
+            if k >= 0 and len(table[k][0]) == n:
+                self._result(table[k][1], now)
+            elif state == _WAIT and self.step[2] == b"" and not self.seen:
+                ring.find(_ANY)
+                self._answer(now)
+            else:
+                self.unknown += 1
 
     def poll(self, now):
         """Do what is due. Returns ms until the next call is needed at the latest."""
         while True:
             state = self.state
-            if self.left and ticks_diff(now, self.heard_at) > _SILENCE_MS:
+            left = self.left
+            if left > 0 and ticks_diff(now, self.heard_at) > _SILENCE_MS:
                 self.damage(now)
                 continue
             if state == _IDLE:
-                return _SILENCE_MS if self.left else FOREVER
+                return _SILENCE_MS if left > 0 else FOREVER
             if state == _PAUSE:
                 if self.paused:
                     vendor = self.vendor
-                    wait = vendor.FAST_MS if self.step[5] & codes.FAST else vendor.PAUSE_MS
+                    wait = vendor.FAST_MS if self.step[5] & _FAST else vendor.PAUSE_MS
                     wait -= ticks_diff(now, self.result_at)
                     if wait > 0:
                         return wait
@@ -84,26 +329,32 @@ class Engine(Reader):
             if state == _PAYLOAD and self.out_pos == self.out_end:
                 if not self.user.payload(self):
                     self.state = _WAIT
+                    self.quick = not self.stray
                     self.deadline = ticks_add(now, self.step[4])
                     continue
             if state == _QUIET:
                 since = ticks_diff(now, self.heard_at)
-                if since >= _QUIET_MS or ticks_diff(now, self.deadline) >= 0:
-                    wait = ticks_diff(self.sync_at, now)
-                    if wait > 0:
-                        return wait
-                    self._probe(now)
-                    continue
-                return _QUIET_MS - since
+                if since < _QUIET_MS and ticks_diff(now, self.deadline) < 0:
+                    return _QUIET_MS - since
+                wait = ticks_diff(self.sync_at, now)
+                if wait > 0:
+                    return wait
+                self._probe(now)
+                continue
             wait = ticks_diff(self.deadline, now)
             if wait > 0:
-                return _SILENCE_MS if self.left and wait > _SILENCE_MS else wait
+                return _SILENCE_MS if left > 0 and wait > _SILENCE_MS else wait
             if state == _ALMOST:
                 self._rest()
                 self.resyncs += 1
                 self.user.back_in_step(now)
-            elif state == _PROBE:
-                self._probe_failed(now)
-            else:
+            elif state != _PROBE:
                 self.timeouts += 1
-                self._fail(codes.TIMEOUT, now)
+                self._fail(_TIMEOUT, now)
+            else:
+                self.probes -= 1
+                if self.probes > 0:
+                    self._quiet(now)
+                else:
+                    self._rest()
+                    self.user.silent(now)

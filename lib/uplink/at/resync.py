@@ -1,9 +1,8 @@
-"""What the command engine remembers, and how it gets back in step after a lost answer."""
+"""What the command engine remembers, how a script ends, and the way back after a lost answer."""
 
-from uplink import exact
+from uplink import exact, log
 from uplink.at import codes
 from uplink.port.ticks import ticks_add
-from uplink.ring import Cursor
 
 try:
     from micropython import const
@@ -13,11 +12,30 @@ except ImportError:
         return value
 
 
-# State: see `state`.
 _IDLE = const(0)
+_PAUSE = const(1)  # a command is due when the pause after the last result is over
+_WAIT = const(2)  # command sent
+_PAYLOAD = const(3)  # payload going out
 _QUIET = const(4)  # out of step: waiting for silence
 _PROBE = const(5)  # out of step: probe sent
-
+_ALMOST = const(6)  # probe answered: no other result may come now
+_LINES = const(0)
+_DEAF = const(-2)  # out of step inside payload: nothing can be trusted until silence
+_OK = const(0)
+_TIMEOUT = const(5)
+_DAMAGED = const(6)
+_BAD_ARGUMENT = const(8)
+_NO_ANSWER = const(9)
+_REFUSED = const(10)
+_STOPPED = const(11)
+_MAY_FAIL = const(1)
+_NEED = const(2)
+_SETTING = const(4)
+_IS_PAYLOAD = const(8)
+_LATER = const(16)
+_FAIL = const(-1)
+_END = const(-3)
+_QUIET_MS = const(100)
 _QUIET_LIMIT_MS = const(3000)
 _PROBE_LIMIT_MS = const(1000)
 _PROBES = const(12)
@@ -25,103 +43,195 @@ _CAPACITY = const(192)  # longest command line
 
 
 class Resync:
-    """State of the engine, and the states from _QUIET on. Base of `Engine`."""
+    """Base of `Engine`: what is not done for each line (a call to a base takes longer)."""
 
     def __init__(self, ring, vendor, user):
         self.ring = ring
         self.vendor = vendor
         self.user = user
-        self.cursor = Cursor()
         self.tx = exact.buffer(_CAPACITY)
         self.want = exact.buffer(64)
         self.out = self.tx
-        self.out_pos = 0
-        self.out_end = 0
-        self.state = _IDLE
-        self.script = ()
-        self.index = 0
-        self.step = None
-        self.writing = False  # second phase of a SETTING
-        self.seen = False  # the response has come
-        self.ended = False  # LATER: OK has come before the response
-        self.verdict = codes.NEXT
-        self.cme = -1
-        self.left = 0  # bytes of counted payload still to come
-        self.seam = False  # the line end behind payload is due
-        self.deaf = False  # out of step inside payload: nothing can be trusted until silence
         self.probes = 0
         self.stray = False  # the answer to an earlier probe has come: its result is due
         self.answered = False  # the probe's own line has come
-        self.deadline = 0
         self.result_at = 0  # when the last final result code came
         self.heard_at = 0
         self.sync_at = 0
+        self.deadline = 0
         self.paused = False  # the pause after `result_at` is not over yet
+        self.index = 0
+        self.cme = -1
         self.failed_command = b""  # the first constant piece of the last command that failed
-        self.failed_result = codes.OK
+        self.failed_result = _OK
         self.failed_cme = -1
-        # counters
         self.unknown = 0
         self.late = 0
         self.timeouts = 0
         self.damaged = 0
         self.resyncs = 0
+        self._rest()
 
-    @property
     def idle(self):
         """True when a script may be started."""
         return self.state == _IDLE
 
-    @property
     def in_step(self):
         """False while the engine is finding its way back after a lost answer."""
         return self.state < _QUIET
 
+    def stop(self, result, now):
+        """End what is running, with `result`; the line is taken to be in step (a restart)."""
+        running = self.state
+        self._rest()
+        self.result_at = now
+        self.paused = True
+        if _IDLE < running < _QUIET:
+            self.user.finished(result, now)
+
+    def drop(self, now):
+        """End the script if its next command has not been sent yet (nobody wants it any more)."""
+        if self.state == _PAUSE:
+            self._rest()
+            self.user.finished(_STOPPED, now)
+
     def _rest(self):
         self.state = _IDLE
+        self.prefix = b""  # of the response that is waited for
         self.step = None
-        self.script = ()
-        self.left = 0
-        self.seam = False
-        self.deaf = False
+        self.quick = False  # OK will end the step, whatever else is looked at
+        self.writing = False  # second phase of a SETTING
+        self.seen = False  # the response has come
+        self.ended = False  # LATER: OK has come before the response
+        self.verdict = 0
+        self.left = _LINES
         self.out_pos = 0
         self.out_end = 0
 
-    def _resync(self, now):
-        deaf = self.deaf or self.left > 0
+    def _result(self, result, now):
+        """A final result code has come: for the command in flight, or for nothing we know."""
+        state = self.state
+        if self.stray and state < _QUIET:
+            self.stray = False
+            self.late += 1
+            return
+        if state != _WAIT and state != _PAYLOAD:
+            self._late(result, now)
+            return
+        if self.ended:
+            self.late += 1
+            return
+        self.quick = False
+        self.prefix = b""
+        self.result_at = now
+        self.paused = True
         step = self.step
-        self.sync_at = now
-        if step is not None and step[5] & codes.PAYLOAD and self.seen:
-            # the module may still wait for payload: whatever is sent now would become it
-            self.sync_at = ticks_add(now, self.vendor.INPUT_MS)
+        flags = step[5]
+        if result:
+            if not flags & _MAY_FAIL:
+                self._fail(result, now)
+                return
+        elif not self.seen:
+            if step[2] is not None and flags & (_IS_PAYLOAD | _LATER | _NEED):
+                if flags & _LATER and not flags & _IS_PAYLOAD:
+                    self.ended = True
+                    self.prefix = step[2]
+                    return
+                if flags & _IS_PAYLOAD or not self.writing:
+                    self._fail(_NO_ANSWER, now)
+                    return
+        elif flags & _SETTING and not self.writing and self.verdict == _FAIL:
+            self.writing = True
+            self.state = _PAUSE
+            return
+        self._advance(now)
+
+    def _advance(self, now):
+        verdict = self.verdict
+        self.prefix = b""
+        if verdict == _FAIL:
+            self._fail(_REFUSED, now)
+        else:
+            self._next(1024 if verdict == _END else self.index + 1 + verdict, now)
+
+    def _fail(self, result, now):
+        name = self.step[1]
+        if not isinstance(name, bytes):
+            name = name[0]
+        self.failed_command = name
+        self.failed_result = result
+        self.failed_cme = self.cme
+        say = log.error if result == _BAD_ARGUMENT else log.debug
+        say("at", codes.name(result), name, self.cme)
+        if result == _TIMEOUT or result == _DAMAGED:
+            self.lost_step(now)
+        else:
+            self._rest()
+        self.user.finished(result, now)
+
+    def _late(self, result, now):
+        """A final result code that no command in flight asked for."""
+        state = self.state
+        if state == _PROBE and self.answered and result == _OK:
+            self.state = _ALMOST
+            self.deadline = ticks_add(now, _QUIET_MS)
+            return
+        self.late += 1
+        if state == _ALMOST:
+            self._quiet(now)
+        elif state < _QUIET:
+            # what we sent before has been read as another command, or in pieces
+            self.user.unasked(now)
+            self.lost_step(now)
+            if state == _PAUSE:
+                self.user.finished(_DAMAGED, now)
+
+    def damage(self, now):
+        """Counted payload ended early or late: tell the user, trust nothing until silence."""
+        self.damaged += 1
+        self.left = _LINES
+        self.user.data_end(False, now)
+        self.left = _DEAF
+        state = self.state
+        if state == _WAIT or state == _PAYLOAD:
+            self._fail(_DAMAGED, now)
+        elif state < _QUIET:
+            self.lost_step(now)
+            if state == _PAUSE:
+                self.user.finished(_DAMAGED, now)
+
+    def lost_step(self, now):
+        """Get back in step; also for an owner that saw nonsense although nothing timed out."""
+        deaf = self.left == _DEAF or self.left > 0
+        step = self.step
+        waits = step is not None and step[5] & _IS_PAYLOAD and self.seen
         self._rest()
-        self.deaf = deaf
-        self.state = _QUIET
+        if deaf:
+            self.left = _DEAF
         self.stray = False
         self.probes = _PROBES
         self.heard_at = now
+        self._quiet(now)
+        if waits:
+            # the module may still wait for payload: whatever is sent now would become it
+            self.sync_at = ticks_add(now, self.vendor.INPUT_MS)
+
+    def _quiet(self, now):
+        self.state = _QUIET
+        self.sync_at = now
         self.deadline = ticks_add(now, _QUIET_LIMIT_MS)
 
     def _probe(self, now):
-        self.deaf = False
+        if self.left == _DEAF:
+            self.left = _LINES
         self.ring.clear()
         tx = self.tx
         exact.clear(tx)
         tx.extend(self.vendor.PROBE[0])
-        tx.extend(b"\r")
+        tx.append(13)
         self.out = tx
         self.out_pos = 0
         self.out_end = len(tx)
         self.answered = False
         self.state = _PROBE
         self.deadline = ticks_add(now, _PROBE_LIMIT_MS)
-
-    def _probe_failed(self, now):
-        self.probes -= 1
-        if self.probes <= 0:
-            self._rest()
-            self.user.silent(now)
-            return
-        self.state = _QUIET
-        self.sync_at = now
-        self.deadline = ticks_add(now, _QUIET_LIMIT_MS)
