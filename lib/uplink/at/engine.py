@@ -85,6 +85,16 @@ class Engine(Resync):
     `lost_step(now)`; a handler may call `expect(n)`.
     """
 
+    @property
+    def idle(self):
+        """True when a script may be started."""
+        return self.state == _IDLE
+
+    @property
+    def in_step(self):
+        """False while the engine is finding its way back after a lost answer."""
+        return self.state < _QUIET
+
     def run(self, script, now):
         """Start a script; `user.finished(result, now)` follows. Only when idle."""
         self.script = script

@@ -72,14 +72,6 @@ class Resync:
         self.resyncs = 0
         self._rest()
 
-    def idle(self):
-        """True when a script may be started."""
-        return self.state == _IDLE
-
-    def in_step(self):
-        """False while the engine is finding its way back after a lost answer."""
-        return self.state < _QUIET
-
     def stop(self, result, now):
         """End what is running, with `result`; the line is taken to be in step (a restart)."""
         running = self.state
