@@ -15,23 +15,17 @@ class _Index:
 
 _AT = _Index()
 _ALL = _AT[:]
-_LAST = (
-    _AT[-1:],
-    _AT[-2:],
-    _AT[-4:],
-    _AT[-8:],
-    _AT[-16:],
-    _AT[-32:],
-    _AT[-64:],
-    _AT[-128:],
-    _AT[-256:],
-    _AT[-512:],
-    _AT[-1024:],
-    _AT[-2048:],
-    _AT[-4096:],
+_LAST = (_AT[-1:], _AT[-2:], _AT[-4:], _AT[-8:], _AT[-16:], _AT[-32:], _AT[-64:], _AT[-512:])
+# (written out: a constant tuple stays in flash)
+_PADS = (
+    b"0",
+    b"00",
+    b"0000",
+    b"00000000",
+    b"0000000000000000",
+    b"00000000000000000000000000000000",
+    b"0000000000000000000000000000000000000000000000000000000000000000",
 )
-_PADS = tuple(bytes(1 << k) for k in range(9))
-_BIG = 1 << 8
 
 
 def buffer(size):
@@ -47,26 +41,34 @@ def clear(b):
 
 
 def cut(b, n):
-    """Shorten `b` to its first `n` bytes (it loses at most 8191)."""
-    excess = len(b) - n
+    """Shorten `b` to its first `n` bytes."""
+    if n == 0:
+        b[_ALL] = b""
+        return
+    n = len(b) - n
+    while n >= 512:
+        b[_LAST[7]] = b""
+        n -= 512
+    while n >= 64:
+        b[_LAST[6]] = b""
+        n -= 64
     k = 0
-    while excess > 0:
-        if excess & 1:
+    while n > 0:
+        if n & 1:
             b[_LAST[k]] = b""
-        excess >>= 1
+        n >>= 1
         k += 1
 
 
 def resize(b, n):
     """Make `b` exactly `n` bytes long; what is in it afterwards means nothing."""
-    if len(b) == n:
-        return
-    if len(b) > n:
-        b[_ALL] = b""
     n -= len(b)
-    while n >= _BIG:
-        b.extend(_PADS[8])
-        n -= _BIG
+    if n < 0:
+        cut(b, len(b) + n)
+        return
+    while n >= 64:
+        b.extend(_PADS[6])
+        n -= 64
     k = 0
     while n:
         if n & 1:
@@ -79,23 +81,22 @@ class Copier:
     """Copies from any place of a buffer at C speed; `size` is the longest copy."""
 
     def __init__(self, size):
-        self._size = size
-        self._pipe = io.BytesIO(bytes(size))
+        pipe = io.BytesIO(bytes(size))
         try:
             # MicroPython's streams take (buf, offset, length); a first write makes room
-            self._pipe.write(b"0", 0, 1)
-            self._direct = True
-            self._pipe.write(bytes(size), 0, size - 1)
+            pipe.write(b"0", 0, 1)
+            pipe.write(bytes(size), 0, size - 1)
         except TypeError:
-            self._direct = False
+            pipe = None
+        self._pipe = pipe
 
     def set(self, into, buf, off, n):
         """Make the bytearray `into` exactly `buf[off:off + n]`, `n` up to the size."""
-        if not self._direct:
+        pipe = self._pipe
+        if pipe is None:
             into[:] = buf[off : off + n]
             return
         resize(into, n)
-        pipe = self._pipe
         pipe.seek(0)
         pipe.write(buf, off, n)
         pipe.seek(0)

@@ -16,14 +16,13 @@ threshold = INFO
 
 def to_stdout(level, room, text, a=None, b=None):
     """The default sink: one line on the REPL's output, without formatting."""
-    print(_NAMES[level], room, text, end="")
-    if a is not None:
-        print(" ", end="")
-        print(a, end="")
+    level = _NAMES[level]
     if b is not None:
-        print(" ", end="")
-        print(b, end="")
-    print()
+        print(level, room, text, a, b)
+    elif a is not None:
+        print(level, room, text, a)
+    else:
+        print(level, room, text)
 
 
 sink = to_stdout
@@ -31,23 +30,22 @@ sink = to_stdout
 
 def debug(room, text, a=None, b=None):
     """What only a developer of Uplink wants to see."""
-    if threshold <= DEBUG:
-        sink(DEBUG, room, text, a, b)
+    if threshold <= 0:
+        sink(0, room, text, a, b)
 
 
 def info(room, text, a=None, b=None):
     """A step of normal life: registered, connected, asleep."""
-    if threshold <= INFO:
-        sink(INFO, room, text, a, b)
+    if threshold <= 1:
+        sink(1, room, text, a, b)
 
 
 def warn(room, text, a=None, b=None):
     """Something was recovered from, or is weaker than it should be."""
-    if threshold <= WARN:
-        sink(WARN, room, text, a, b)
+    if threshold <= 2:
+        sink(2, room, text, a, b)
 
 
 def error(room, text, a=None, b=None):
     """Something that somebody must look at."""
-    if threshold <= ERROR:
-        sink(ERROR, room, text, a, b)
+    sink(3, room, text, a, b)

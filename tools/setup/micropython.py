@@ -149,6 +149,7 @@ def _make_port(what, src, into, bits, manifest):
         "ports/unix",
         f"BUILD={into}",
         f"FROZEN_MANIFEST={manifest}",
+        f"MPY_CROSS_FLAGS=-march={'x64' if bits == 64 else 'x86'}",  # for viper code
         *_OPTIONS,
         *_BITS[bits],
     )

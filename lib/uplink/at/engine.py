@@ -55,6 +55,10 @@ _SETTING = const(4)
 _IS_PAYLOAD = const(8)
 _LATER = const(16)
 _FAST = const(32)
+_MAY_FAIL = const(1)
+_NO_ANSWER = const(9)
+_REFUSED = const(10)
+_STOP = const(-3)  # END of codes
 _FAIL = const(-1)
 _END = const(5)
 _SILENCE_MS = const(500)  # longest gap between the bytes of counted payload
@@ -85,16 +89,6 @@ class Engine(Resync):
     `lost_step(now)`; a handler may call `expect(n)`.
     """
 
-    @property
-    def idle(self):
-        """True when a script may be started."""
-        return self.state == _IDLE
-
-    @property
-    def in_step(self):
-        """False while the engine is finding its way back after a lost answer."""
-        return self.state < _QUIET
-
     def run(self, script, now):
         """Start a script; `user.finished(result, now)` follows. Only when idle."""
         self.script = script
@@ -114,9 +108,11 @@ class Engine(Resync):
                 self.step = step
                 self.writing = False
                 self.state = _PAUSE
+                self.idle = False
                 return
             index += 1
         self.state = _IDLE
+        self.idle = True
         self.prefix = b""
         self.step = None
         self.user.finished(_OK, now)
@@ -161,6 +157,52 @@ class Engine(Resync):
         self.state = _WAIT
         self.deadline = ticks_add(now, step[4])
 
+    def _result(self, result, now):
+        """A final result code has come: for the command in flight, or for nothing we know."""
+        state = self.state
+        if self.stray and state < _QUIET:
+            self.stray = False
+            self.late += 1
+            return
+        if state != _WAIT and state != _PAYLOAD:
+            self._late(result, now)
+            return
+        if self.ended:
+            self.late += 1
+            return
+        self.quick = False
+        self.prefix = b""
+        self.result_at = now
+        self.paused = True
+        step = self.step
+        flags = step[5]
+        if result:
+            if not flags & _MAY_FAIL:
+                self._fail(result, now)
+                return
+        elif not self.seen:
+            if step[2] is not None and flags & (_IS_PAYLOAD | _LATER | _NEED):
+                if flags & _LATER and not flags & _IS_PAYLOAD:
+                    self.ended = True
+                    self.prefix = step[2]
+                    return
+                if flags & _IS_PAYLOAD or not self.writing:
+                    self._fail(_NO_ANSWER, now)
+                    return
+        elif flags & _SETTING and not self.writing and self.verdict == _FAIL:
+            self.writing = True
+            self.state = _PAUSE
+            return
+        self._advance(now)
+
+    def _advance(self, now):
+        verdict = self.verdict
+        self.prefix = b""
+        if verdict == _FAIL:
+            self._fail(_REFUSED, now)
+        else:
+            self._next(1024 if verdict == _STOP else self.index + 1 + verdict, now)
+
     def heard(self, now):
         """Bytes have been put into the ring."""
         self.heard_at = now
@@ -173,13 +215,13 @@ class Engine(Resync):
                 continue
             what = ring.scan(self.prefix, self.vendor.COUNTED)
             if what == _IS_OK:
-                if self.quick:
-                    self.quick = False
-                    self.result_at = now
-                    self.paused = True
-                    self._next(self.index + 1, now)
-                else:
+                if not self.quick:
                     self._result(_OK, now)
+                    continue
+                self.quick = False
+                self.result_at = now
+                self.paused = True
+                self._next(self.index + 1, now)
             elif what == _IS_WANTED:
                 self._answer(now)
             elif what == _IS_LINE:

@@ -25,45 +25,23 @@ class Cursor:
     """A window `buf[pos:end]` and the parameter last read, `buf[first:last]` without quotes."""
 
     def __init__(self):
-        self.buf = b""
-        self.pos = 0
-        self.end = 0
-        self.first = 0
-        self.last = 0
-        self.line_start = 0
+        self.over(b"", 0, 0)
 
     def over(self, buf, start, end):
-        """Set the window; `start` is remembered for `starts` and `whole`."""
+        """Set the window."""
         self.buf = buf
         self.pos = start
         self.end = end
-        self.line_start = start
         self.first = start
         self.last = start
 
     def starts(self, prefix):
-        """True when the window's beginning is `prefix`."""
-        return self.buf.startswith(prefix, self.line_start)
+        """True when the rest of the window begins with `prefix`."""
+        return self.buf.startswith(prefix, self.pos)
 
     def more(self):
         """True while a parameter is left to read."""
         return self.pos < self.end
-
-    def count(self):
-        """How many commas are left outside quotes, plus one; 0 at the end."""
-        if self.pos >= self.end:
-            return 0
-        n = 1
-        quoted = False
-        i = self.pos
-        while i < self.end:
-            c = self.buf[i]
-            if c == _QUOTE:
-                quoted = not quoted
-            elif c == _COMMA and not quoted:
-                n += 1
-            i += 1
-        return n
 
     def skip(self, n=1):
         """Pass over `n` parameters."""
@@ -118,49 +96,19 @@ class Cursor:
             i += 1
         return -n if negative else n
 
-    def hex(self, default=-1):
-        """Read one hexadecimal parameter (`1A2B`, `0x1A2B`), up to 7 digits."""
-        if not self.text():
-            return default
-        buf = self.buf
-        i = self.first
-        last = self.last
-        if last - i > 2 and buf[i] == 48 and (buf[i + 1] | 32) == 120:
-            i += 2
-        if last - i > 7:
-            return default
-        n = 0
-        while i < last:
-            c = buf[i] | 32
-            if 48 <= c <= 57:
-                c -= 48
-            elif 97 <= c <= 102:
-                c -= 87
-            else:
-                return default
-            n = n * 16 + c
-            i += 1
-        return n
-
     def equals(self, value):
         """True when the parameter last read is `value`."""
-        i = self.first
-        if self.last - i != len(value):
-            return False
-        for c in value:
-            if self.buf[i] != c:
+        n = self.last - self.first
+        for i in range(n):
+            if i >= len(value) or self.buf[self.first + i] != value[i]:
                 return False
-            i += 1
-        return True
+        return n == len(value)
 
     def copy(self, into, limit=64):
         """Put the parameter last read into the bytearray `into`, at most `limit` bytes."""
         exact.clear(into)
-        i = self.first
-        last = min(self.last, i + limit)
-        while i < last:
+        for i in range(self.first, min(self.last, self.first + limit)):
             into.append(self.buf[i])
-            i += 1
 
     def rest(self):
         """Take all that is left as one parameter, trailing blanks removed."""
@@ -170,20 +118,18 @@ class Cursor:
             last -= 1
         self.last = last
         self.pos = self.end
-        return self.last > self.first
+        return last > self.first
 
     def digits(self, n, default=-1):
         """Read `n` digits at the cursor, then pass over the byte behind them (dates)."""
         value = 0
-        i = self.pos
-        if i + n > self.end:
+        stop = self.pos + n
+        if stop > self.end:
             return default
-        while n > 0:
+        for i in range(self.pos, stop):
             c = self.buf[i] - 48
             if c < 0 or c > 9:
                 return default
             value = value * 10 + c
-            i += 1
-            n -= 1
-        self.pos = i + 1
+        self.pos = stop + 1
         return value
