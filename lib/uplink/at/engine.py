@@ -73,9 +73,9 @@ _WRITE = const(1)
 _START = const(4)
 _ENTRY = const(6)
 _IS_PROMPT = const(1)
+_IS_COUNTED = const(2)
 _IS_WANTED = const(3)
 _IS_OK = const(4)
-_IS_LINE = const(5)
 _ERROR = const(1)
 _NO_CARRIER = const(4)
 _ANY = ((b"",),)  # begins every line
@@ -214,6 +214,17 @@ class Engine(Resync):
                     return
                 continue
             what = ring.scan(self.prefix, self.vendor.COUNTED)
+            if what == _IS_COUNTED:
+                entry = self.vendor.COUNTED[at[_ENTRY]]
+                n = getattr(self.vendor, entry[2])(self.user, ring.cursor)
+                if self.left == _DEAF:
+                    continue  # the handler found it damaged
+                if n > 0:
+                    self.seen = True
+                    at[_READ] = at[_END] + 1
+                    self.left = n
+                    continue
+                what = ring.scan(self.prefix, ())  # a line after all
             if what == _IS_OK:
                 if not self.quick:
                     self._result(_OK, now)
@@ -222,28 +233,17 @@ class Engine(Resync):
                 self.result_at = now
                 self.paused = True
                 self._next(self.index + 1, now)
-            elif what == _IS_WANTED:
-                self._answer(now)
-            elif what == _IS_LINE:
-                self._line(now)
+            elif what > _IS_OK or what == _IS_WANTED and not self._answer(now):
+                vendor = self.vendor
+                n = ring.find(vendor.URCS)
+                if n >= 0:
+                    getattr(vendor, vendor.URCS[n][1])(self.user, ring.cursor)
+                else:
+                    self._line(now)
             elif not what:
                 return
             elif what == _IS_PROMPT:
                 self._prompt(now)
-            else:
-                entry = self.vendor.COUNTED[at[_ENTRY]]
-                n = getattr(self.vendor, entry[2])(self.user, ring.cursor)
-                if self.left == _DEAF:
-                    continue  # the handler found it damaged
-                if n > 0:
-                    self.seen = True
-                    self.quick = self.state == _WAIT and not self.stray
-                    at[_READ] = at[_END] + 1
-                    self.left = n
-                elif ring.scan(self.prefix, ()):
-                    self._line(now)
-                else:
-                    return
 
     def _payload(self, ring, at, now):
         """Bytes that no line is made of; False when more have to come."""
@@ -291,7 +291,7 @@ class Engine(Resync):
         self.deadline = ticks_add(now, self.step[4])
 
     def _answer(self, now):
-        """The information response of the step; the cursor stands behind its prefix."""
+        """The information response of the step, cursor behind its prefix; False: a URC's line."""
         step = self.step
         flags = step[5]
         cursor = self.ring.cursor
@@ -302,35 +302,31 @@ class Engine(Resync):
                 self.seen = True
             elif not self.seen:
                 self._ready(now)
-            return
+            return True
         if step[3]:
             verdict = getattr(self.vendor, step[3])(self.user, cursor)
             if verdict:
-                self.quick = False
                 if verdict == _NOT_MINE:
-                    self._line(now)
-                    return
+                    return False
+                self.quick = False
                 self.verdict = verdict
         if self.step is step:
             self.seen = True
-            if self.ended:
-                self._advance(now)
-            elif flags & _NEED:
+            if flags & _NEED:
                 self.quick = not self.verdict and not self.stray
+            elif self.ended:
+                self._advance(now)
+        return True
 
     def _line(self, now):
-        """A line that is neither the response nor OK."""
+        """A line that is neither the response nor OK nor a URC."""
         ring = self.ring
         buf = ring.buf
-        cursor = ring.cursor
         start = ring.at[_START]
         n = ring.at[_END] - start
         state = self.state
         vendor = self.vendor
-        k = ring.find(vendor.URCS)
-        if k >= 0:
-            getattr(vendor, vendor.URCS[k][1])(self.user, cursor)
-        elif buf.startswith(vendor.PROBE[1], start):
+        if buf.startswith(vendor.PROBE[1], start):
             # only probes are answered so: one of an earlier try comes with a result of its own
             if state == _PROBE:
                 self.answered = True
@@ -339,11 +335,11 @@ class Engine(Resync):
                 self.quick = False
         elif buf.startswith(b"+CM", start) and buf.startswith(b" ERROR: ", start + 4):
             ring.find(_ANY)
-            cursor.pos += 12
-            self.cme = cme.number(cursor)
+            ring.cursor.pos += 12
+            self.cme = cme.number(ring.cursor)
             self._result(_CME if buf[start + 3] == 69 else _CMS, now)
         elif n == 2 and buf.startswith(b"OK", start):
-            self._result(_OK, now)  # (where the line came by another way)
+            self._result(_OK, now)  # behind it was not CR LF
         else:
             table = vendor.FINALS
             k = ring.find(table)
@@ -354,7 +350,8 @@ class Engine(Resync):
                 self._result(table[k][1], now)
             elif state == _WAIT and self.step[2] == b"" and not self.seen:
                 ring.find(_ANY)
-                self._answer(now)
+                if not self._answer(now):
+                    self.unknown += 1
             else:
                 self.unknown += 1
 

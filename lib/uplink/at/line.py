@@ -19,12 +19,9 @@ def put_int(line, n):
     if n < 0:
         line.append(45)
         n = -n
-    power = 1
-    while n // power > 9:
-        power *= 10
-    while power:
-        line.append(48 + n // power % 10)
-        power //= 10
+    if n > 9:
+        put_int(line, n // 10)
+    line.append(48 + n % 10)
 
 
 def put(line, value):
