@@ -102,3 +102,23 @@ def test_what_crashes_the_module_is_never_sent(vendor):
     for name in REQUIRED:
         for step in getattr(vendor, name):
             assert step[1] != b"AT+CARECV?", name
+
+
+@pytest.mark.parametrize("name", ["ring/fast", "ring/plain", "at/engine"])
+def test_places_in_the_ring_are_the_rings(name):
+    lib = MODEMS.parent
+    ring = private_constants(lib / "ring/ring.py")
+    ours = private_constants(lib / f"{name}.py")
+    for place in ("READ", "WRITE", "SCAN", "FEED", "START", "END", "ENTRY", "DROP", "JUNK"):
+        assert ours.get(f"_{place}", ring[f"_{place}"]) == ring[f"_{place}"], place
+    for what in ("PROMPT", "COUNTED", "WANTED", "OK"):
+        assert ours.get(f"_IS_{what}", ring[f"_{what}"]) == ring[f"_{what}"], what
+
+
+@pytest.mark.parametrize("name", ["engine", "resync"])
+def test_the_engines_repeated_codes_are_those_of_codes(name):
+    ours = private_constants(MODEMS.parent / f"at/{name}.py")
+    for code in """ERROR CME CMS NO_CARRIER TIMEOUT DAMAGED BAD_ARGUMENT NO_ANSWER REFUSED STOPPED
+    MAY_FAIL NEED SETTING LATER FAST FAIL NOT_MINE""".split():
+        assert ours.get(f"_{code}", getattr(codes, code)) == getattr(codes, code), code
+    assert ours["_IS_PAYLOAD"] == codes.PAYLOAD and ours.get("_STOP", codes.END) == codes.END

@@ -206,3 +206,54 @@ def test_no_heap_for_lines_and_numbers():
         micropython.heap_unlock()
     assert total == 25 * 500
     assert out == b"99"
+
+
+def test_viper_and_its_twin_do_the_same():
+    if micropython is None:
+        return
+    import random
+
+    from uplink.ring import fast, plain
+
+    class Twin(Ring):
+        put = plain.put
+        scan = plain.scan
+        find = plain.find
+
+    class Fast(Ring):
+        put = fast.put
+        scan = fast.scan
+        find = fast.find
+
+    random.seed(20261121)
+    rows = ((b"+RECV: ", 1), (b"SRING: ", 2))
+    parts = (
+        ANSWER,
+        b"\r\n+RECV: 4,ab\n",
+        b"SRING: 1,5,",
+        b"> ",
+        b"\x00\xff",
+        b"OK\n",
+        b"+R",
+        b"x" * 90,
+    )
+    a = Twin(128, 64)
+    b = Fast(128, 64)
+    for _ in range(3000):
+        data = parts[random.getrandbits(3)]
+        n = min(len(data), 1 + random.getrandbits(6))
+        a.stage[:n] = data[:n]
+        b.stage[:n] = data[:n]
+        a.put(n)
+        b.put(n)
+        for _ in range(random.getrandbits(2)):
+            what = a.scan(b"+CSQ: ", rows)
+            other = b.scan(b"+CSQ: ", rows)
+            assert what == other, (what, other, a.at, b.at)
+            assert a.at == b.at, (what, a.at, b.at)
+            if what == 2:
+                a.at[places.READ] = b.at[places.READ] = a.at[places.END] + 1
+            if what == places.LINE:
+                assert a.find(rows) == b.find(rows)
+            assert (a.cursor.pos, a.cursor.end) == (b.cursor.pos, b.cursor.end)
+    assert a.overlong == b.overlong and a.overlong > 0, (a.overlong, b.overlong)
