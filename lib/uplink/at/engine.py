@@ -21,8 +21,9 @@ its length or -1), `PROBE` (command, response), `PAUSE_MS`, `FAST_MS`, `INPUT_MS
 What is received is sorted in this order: prompt, counted payload, then whole lines: echo, OK,
 response of the step, URC, other final result code, any line (response b""), unknown.
 A handler that returns NOT_MINE passes its line on to the URCs. After a timeout or damage the
-engine is out of step: a late answer may still come. It then waits for silence, sends PROBE, and takes up work
-only when exactly the probe's own answer has come, and no other final result code after it.
+engine is out of step: a late answer may still come. It then waits for silence, sends PROBE,
+and takes up work only when exactly the probe's own answer has come, and no other final result
+code after it.
 """
 
 from uplink import exact
