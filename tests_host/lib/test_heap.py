@@ -70,7 +70,7 @@ class Until:
             return d.board.connects >= self.count and d.mqtt.connected
         if what == 3:
             return d.board.pings >= self.count
-        return not d.board.to_host and d.modem.core.engine.idle
+        return not d.board.to_host and d.modem.engine.idle
 
 
 class Device:

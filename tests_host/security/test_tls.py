@@ -86,7 +86,7 @@ def refused(world, lines, words, seconds=120):
     world.publish(1)
     assert not world.run(seconds, lambda: world.mqtt.connected)
     assert world.arrived() == [] and not world.broker.history
-    assert world.modem.core.sockets[0].sent == 0
+    assert world.modem.sockets[0].sent == 0
     assert any(word in lines.text() for word in words), lines.text()[-2000:]
 
 
@@ -125,7 +125,7 @@ def test_a_key_that_is_not_configured_any_more_is_removed(pki, lines):
         options=Options(files={"uplink-key.pem": b"old"}),
     )
     assert world.run(120, lambda: world.mqtt.connected)
-    assert world.modem.core.files.removed == 1
+    assert world.modem.files.removed == 1
 
 
 def test_wrong_ca(pki, lines, tmp_path):

@@ -247,7 +247,7 @@ def test_a_host_that_is_no_host_is_refused_where_it_is_given(bad):
     world = device()
     world.run(0.1)
     with pytest.raises(ValueError):
-        world.modem.core.sockets[1].open(bad, 80, False)
+        world.modem.sockets[1].open(bad, 80, False)
 
 
 def test_sleep_between_messages():

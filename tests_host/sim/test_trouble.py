@@ -12,7 +12,8 @@ from tools.modem.options import Options
 from tools.modem.tls import TLSService
 from uplink import log
 from uplink.errors import CLOSED_LOCAL
-from uplink.modem import ladder
+
+RADIO, RESET, POWER, WAIT = 4, 5, 6, 7  # rungs of the ladder
 
 NOW = datetime.datetime(2026, 6, 13, 12, 0, tzinfo=datetime.UTC)
 
@@ -83,7 +84,7 @@ def test_power_down_refused_ends_in_a_long_pulse():
     world = device(("pwrkey",))
     assert world.run(60, lambda: world.mqtt.connected)
     world.vm.fault("error", count=1, command="CPOWD")
-    world.modem.core._climb(ladder.POWER)
+    world.modem.climb(POWER)
     world.modem.changed()
     world.run(30)
     assert len(events(world, "power: going down")) == 1
@@ -134,7 +135,7 @@ def test_what_a_read_in_flight_brings_counts_although_the_peer_has_closed():
     socket.open(b"echo", 7, False)
     assert world.run(60, lambda: socket.state == 2)
     world.run(0.2)
-    assert world.run(10, lambda: world.modem.core.reading is socket)
+    assert world.run(10, lambda: world.modem.reading is socket)
     inject(world, b"\r\n+CASTATE: %d,0\r\n" % socket.cid)
     inject(world, b"\r\n+CARECV: 5,hello\r\nOK\r\n")
     assert world.run(10, lambda: listener.reasons)
@@ -150,7 +151,7 @@ def test_a_late_result_does_not_open_the_next_open():
     world.run(2)
     world.vm.network.refused.add((b"echo", 7))
     socket.open(b"echo", 7, False)
-    assert world.run(5, lambda: world.modem.core.active is socket)
+    assert world.run(5, lambda: world.modem.active is socket)
     inject(world, b"\r\n+CAOPEN: %d,0\r\n" % socket.cid)
     assert world.run(30, lambda: listener.reasons)
     assert socket.opens == 0
@@ -159,8 +160,8 @@ def test_a_late_result_does_not_open_the_next_open():
 def test_a_module_without_a_time_is_not_believed():
     world = device()
     assert world.run(60, lambda: world.modem.online)
-    world.modem.core.facts.clock_s = 0
-    world.modem.core.network_time(80, 1, 6, 0, 0, 0, 0)
+    world.modem.facts.clock_s = 0
+    world.modem.network_time(80, 1, 6, 0, 0, 0, 0)
     assert world.modem.facts.clock_s == 0
 
 
@@ -193,7 +194,7 @@ def test_a_close_that_nobody_announced_is_found():
 def test_the_radio_rung_is_no_restart():
     world = device()
     assert world.run(60, lambda: world.mqtt.connected)
-    world.modem.core._climb(ladder.RADIO)
+    world.modem.climb(RADIO)
     world.modem.changed()
     world.run(30)
     assert world.run(100, lambda: world.mqtt.connected)
@@ -201,8 +202,14 @@ def test_the_radio_rung_is_no_restart():
 
 
 def test_a_floor_is_a_floor():
-    rungs = ladder.Ladder()
-    assert [rungs.fail(ladder.WAIT) for _ in range(4)] == [ladder.WAIT] * 4
+    world = device()
+    world.run(1)
+    taken = []
+    for _ in range(4):
+        world.modem.rung = -1
+        world.modem.climb(WAIT)
+        taken.append(world.modem.rung)
+    assert taken == [WAIT] * 4
 
 
 def test_one_connection_goes_on_while_another_takes_its_time_to_open():
@@ -223,7 +230,7 @@ def test_one_connection_goes_on_while_another_takes_its_time_to_open():
 def test_the_reset_rung_without_the_pin_restarts_the_module_by_command():
     world = device(("pwrkey", "dtr", "status"))
     assert world.run(60, lambda: world.mqtt.connected)
-    world.modem.core._climb(ladder.RESET)
+    world.modem.climb(RESET)
     world.modem.changed()
     world.run(20)
     assert b"AT+CFUN=1,1\r" in said(world)

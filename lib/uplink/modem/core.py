@@ -1,17 +1,15 @@
-"""The modem's life, sans-IO: runs the table of `states`, feeds the command engine, serves sockets.
+"""The modem, sans-IO: feeds the command engine, serves sockets, supervises, reports.
 
 `Modem` (modem.py) hands it bytes and time, and puts what it decides on the wire: `engine.out`
-to the UART, `pwrkey`, `dtr`, `reset` to the pins, `baud` to the UART. The vendor's module is
-called by name only; what it learns from the module's answers it reports by the methods of
-`reports` and `service`.
+to the UART, `pwrkey`, `dtr`, `reset` to the pins, `baud` to the UART. The vendor's handlers set
+the facts and call what stands under *reports*.
 """
 
-from uplink import errors, log
+from uplink import exact, log
 from uplink.at import codes
-from uplink.at.line import put, put_int
-from uplink.modem import doing, ladder, socket, states
-from uplink.modem.reports import Reports
-from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
+from uplink.modem.machine import Machine
+from uplink.modem.states import STATES
+from uplink.port.ticks import ticks_add, ticks_diff
 
 try:
     from micropython import const
@@ -21,42 +19,85 @@ except ImportError:
         return value
 
 
+# Of states.
+_PROBE = const(98)
+_REBAUD = const(99)
+_RESTARTING = const(101)
+_BOOT = const(103)
+_FILES = const(105)
+_SIM = const(106)
+_REGISTER = const(107)
+_ATTACH = const(108)
+_CLOCK = const(109)
+_ONLINE = const(110)
+_ASLEEP = const(111)
+_WAKING = const(112)
+_DETACH = const(113)
+_RADIO = const(115)
+_STOPPING = const(116)
+_HALTING = const(121)
+_ALIVE = const(68)
+_READY = const(69)
+_DONE = const(73)
+_SILENT = const(74)
+_OTHER_BAUD = const(75)
+_NO_SIM = const(76)
+_NO_NETWORK = const(77)
+_NO_DATA = const(78)
+_SLEEP = const(79)
+_WAKE = const(80)
+
+# Of machine: rungs of the ladder.
+_R_RETRY = const(0)
+_R_NETWORK = const(3)
+_R_RESET = const(5)
+_R_WAIT = const(7)
+
+_OPEN = const(2)
+_DO_OPEN = const(1)
+_DO_SEND = const(2)
+_DO_READ = const(3)
+
+_STOPPED = const(11)
+
+_PEER = const(1)
+_TLS = const(6)
+_CERTIFICATE = const(7)
+_DAMAGE = const(8)
+
+_DOING_STATE = const(1)  # the script of the state
+_DOING_POLL = const(2)  # its poll script
+_DOING_SOCKET = const(3)
+_DOING_WATCH = const(4)  # supervision while online
+_DOING_PING = const(5)
+_DOING_AT = const(6)  # is anybody there?
+
+# The vendor's scripts that have no state of their own.
+_S_ALIVE = const(65)  # A
+_S_CLOSE = const(67)  # C
+_S_PING = const(80)  # P
+_S_OPEN = const(79)  # O
+_S_WATCH = const(87)  # W
+
+_BOOT_MS = const(3)  # of vendor.NUMBERS
+_BOOT_URCS_MS = const(4)
+_READ_MAX = const(9)
+_SEND_MAX = const(10)
+
 _AT_EVERY_MS = const(500)
+_PROBE_MS = const(3_000)  # at our baud rate; as long again for the other rates
 _POLL_MS = const(2_000)
 _GIVEN_UP_MS = const(20_000)
-
-# The vendor's script that a state runs when it is entered.
-_SCRIPTS = (
-    (states.REBAUD, "REBAUD"),
-    (states.SETUP, "SETUP"),
-    (states.SIM, "SIM"),
-    (states.REGISTER, "REGISTER"),
-    (states.ATTACH, "ATTACH"),
-    (states.CLOCK, "CLOCK"),
-    (states.DETACH, "DETACH"),
-    (states.REREGISTER, "REREGISTER"),
-    (states.RADIO, "RADIO"),
-    (states.STOPPING, "SWITCH_OFF"),
-    (states.HALTING, "SWITCH_OFF"),
-)
+_WATCH_SOON_MS = const(2_000)
+_WATCH_MS = const(60_000)
+_SEARCH_LIMIT = const(4)  # supervisions that may find "searching" before registration is lost
+_SEND_DOUBT_MS = const(2_000)  # a stray result so soon after a send puts the send in doubt
 
 
-class Core(Reports):
-    """`cfg` as in `app.config`, `vendor` a module of `uplink.modems`, `owner` as `Modem` is."""
+class Core(Machine):
+    """What the modem does in its states."""
 
-    # ---- what the owner calls -------------------------------------------------------------
-
-    def start(self, now):
-        """The modem is wanted: switch it on and keep it online."""
-        self.now = now
-        self.wanted = True
-        self.event(states.START)
-
-    def stop(self, now):
-        """The modem is not wanted any more: switch it off."""
-        self.now = now
-        self.wanted = False
-        self.event(states.STOP)
+    # ---- what the owner and the sockets call --------------------------------------------------
 
     def heard(self, now):
         """Bytes have been put into the ring."""
@@ -67,221 +108,129 @@ class Core(Reports):
         """Do what is due. Returns ms until the next call is needed at the latest."""
         self.now = now
         turns = 0
-        while True:
+        while turns < 16:
             wait = self.engine.poll(now)
             turns += 1
-            if turns > 16:
-                return 0
-            if self._step(now):
-                continue
-            break
-        due = self._due(now)
-        return wait if wait < due else due
+            if not self._step(now):
+                due = self._due(now)
+                return wait if wait < due else due
+        return 0
 
     def wake(self):
         """A socket has work."""
-        self._look_at_clock()
-        if self.state == states.ASLEEP:
-            self.event(states.WAKE)
-        if self.owner is not None:
-            self.owner.changed()
+        self.time()
+        if self.phase == _ASLEEP:
+            self.event(_WAKE)
+        self.changed()
 
     @property
     def online(self):
-        """True while sockets work."""
-        return states.ONLINE <= self.state <= states.WAKING
+        """True while sockets work (also asleep between messages)."""
+        return _ONLINE <= self.phase <= _WAKING
 
     def ping(self, host):
-        """Ask the module to ping `host` once online; the result is in `facts.ping_ms`."""
+        """Ping `host` (bytes) through the module once online; the result is in `ping_ms`."""
         self.ping_host = host
-        self.facts.ping_ms = -1
+        self.ping_ms = -1
         self.wake()
 
-    def proved(self):
-        """The far end answered: recovery may begin from the first rung again."""
-        self._look_at_clock()
-        self.ladder.proved(self.now)
+    def rssi_dbm(self):
+        """Received signal strength in dBm (27.007: -113 + 2 per step), 0 when unknown."""
+        return 0 if self.rssi > 31 else 2 * self.rssi - 113
 
-    def doubt(self):
-        """The far end did not answer over a connection that looks open."""
-        self._look_at_clock()
-        self._climb(ladder.REOPEN)
+    # ---- the engine is free ------------------------------------------------------------------
 
-    # ---- one turn -----------------------------------------------------------------------------
-
-    def _step(self, now):
-        """Do one thing that is due; True when something was done."""
-        state = self.state
-        if state == states.OFF:
-            return False
-        if self.has_status and self._status_step(state, now):
-            return True
-        if self.rung >= 0 and ticks_diff(now, self.rung_at) >= 0:
-            # a command in flight is let end: it does, by its limit at the latest
-            strong = self.rung >= ladder.RESET and (self.rung != ladder.RESET or self.has_reset)
-            strong = strong or not self.engine.in_step
-            if strong or (self.engine.idle and self.doing == doing.NOTHING):
-                self._take_rung(now)
-                return True
-        if self._missing_pin(state):
-            self.event(states.SKIP)
-            return True
-        if self.limit_ms and ticks_diff(now, self.entered_at) >= self.limit_ms:
-            self._timer()
-            return True
-        for s in self.sockets:
-            if s.overdue(now):
-                log.warn("modem", "open never ended, socket", s.cid)
-                s.is_closed(errors.CLOSED_TIMEOUT, now)
-                self._climb(ladder.RETRY)
-                return True
-        if not self.engine.idle or self.doing != doing.NOTHING:
-            return False
-        return self._start_work(state, now)
-
-    def _start_work(self, state, now):
+    def _start_work(self, state, now, since):
         """The engine is free: start the script that is needed most. True when one began."""
-        if state == states.PROBE or state == states.BOOT or state == states.RESTARTING:
-            if ticks_diff(now, self.poll_at) < 0:
-                return False
-            self.poll_at = ticks_add(now, _AT_EVERY_MS)
-            self._hunt_baud(state, now)
-            self.doing = doing.AT
-            self.engine.run(self.vendor.ALIVE, now)
-            return True
-        if state == states.FILES:
-            script = self.files.next_script()
-            if script is None:
-                self.event(states.DONE)
+        due = ticks_diff(now, self.poll_at) >= 0
+        if state == _PROBE or state == _BOOT or state == _RESTARTING:
+            if due:
+                self.poll_at = ticks_add(now, _AT_EVERY_MS)
+                # at our rate first, for as long as the module may need; then the others, in turn
+                since -= _PROBE_MS if state == _PROBE else self.vendor.NUMBERS[_BOOT_MS] // 2
+                if since >= 0:
+                    self.baud = (115200, 9600, 57600, 38400, 19200)[since // _AT_EVERY_MS % 5]
+                self.run(_S_ALIVE, _DOING_AT, now)
+            return due
+        if state == _FILES:
+            script = self.files.script()
+            if not script:
+                self.event(_DONE)
             else:
-                self.doing = doing.STATE
-                self.engine.run(script, now)
+                self.run(script, _DOING_STATE, now)
             return True
-        if not self.step_done and ticks_diff(now, self.poll_at) >= 0:
-            for row in _SCRIPTS:
-                if row[0] == state:
-                    self.doing = doing.STATE
-                    self.step_done = True
-                    self.engine.run(getattr(self.vendor, row[1]), now)
-                    return True
+        if not due:
+            return False
+        if not self.step_done:
+            # the script that is called as the state is: the same letter
             self.step_done = True
-        if state == states.ONLINE:
-            return self._start_online(now)
-        if ticks_diff(now, self.poll_at) >= 0 and self.rung < ladder.RESET:
-            if state == states.REGISTER:
-                self.poll_at = ticks_add(now, _POLL_MS)
-                self.doing = doing.POLL
-                self.engine.run(self.vendor.REGISTER_POLL, now)
+            script = _STOPPING if state == _HALTING else state
+            return self.run(script, _DOING_STATE, now) or state == _ONLINE
+        if (state == _REGISTER or state == _ATTACH) and self.rung < _R_RESET:
+            self.poll_at = ticks_add(now, _POLL_MS)
+            return self.run(state - 32, _DOING_POLL, now)
+        return False
+
+    # ---- online: sockets in turn, supervision, sleep -----------------------------------------
+
+    def _start_online(self, now):
+        count = len(self.sockets)
+        turn = self.turn
+        for _ in range(count):
+            s = self.sockets[turn]
+            turn = turn + 1 if turn + 1 < count else 0
+            work = s.next_work(now)
+            # (supervision decides first whether there is a network)
+            if work and (work != _DO_OPEN or self.registered):
+                self.turn = turn
+                self._serve(s, work, now)
                 return True
-            if state == states.ATTACH:
-                self.poll_at = ticks_add(now, _POLL_MS)
-                self.doing = doing.POLL
-                self.engine.run(self.vendor.ATTACH_POLL, now)
+        if (self.refused == _CERTIFICATE or self.refused == _TLS) and not self.checked:
+            self.files.check()
+            return True
+        if self.ping_host:
+            return self.run(_S_PING, _DOING_PING, now)
+        if ticks_diff(now, self.poll_at) >= 0:
+            self.poll_at = ticks_add(now, _WATCH_MS)
+            self.listed = 0
+            return self.run(_S_WATCH, _DOING_WATCH, now)
+        # asleep, where nothing has moved for a while
+        modem = self.cfg["modem"]
+        quiet_ms = modem["idle_sleep_s"] * 1000
+        sleep = modem["sleep"] and self.has_dtr and self.rung < 0
+        if sleep and ticks_diff(now, self.entered_at) >= quiet_ms:
+            for s in self.sockets:
+                if s.state == _OPEN:
+                    sleep = sleep and ticks_diff(now, s.active_at) >= quiet_ms
+                elif s.state:
+                    sleep = False
+            if sleep:
+                self.event(_SLEEP)
                 return True
         return False
 
-    def _due(self, now):
-        """ms until `_step` has something to do by itself."""
-        state = self.state
-        if state == states.OFF:
-            return FOREVER
-        due = FOREVER
-        if self.limit_ms:
-            due = self.limit_ms - ticks_diff(now, self.entered_at)
-        if self.rung >= 0 and self.doing == doing.NOTHING:
-            wait = ticks_diff(self.rung_at, now)
-            due = wait if wait < due else due
-        if self.doing == doing.NOTHING:
-            if (
-                state == states.ONLINE
-                or state == states.PROBE
-                or (
-                    states.RESTARTING <= state <= states.BOOT
-                    or state == states.SIM
-                    or state == states.REGISTER
-                    or state == states.ATTACH
-                )
-            ):
-                wait = ticks_diff(self.poll_at, now)
-                due = wait if wait < due else due
-            if state == states.ONLINE and self.cfg["modem"]["sleep"]:
-                due = due if due < 1000 else 1000
-        if state == states.ONLINE and self.doing == doing.NOTHING:
-            for s in self.sockets:
-                wait = s.due(now)
-                due = wait if wait < due else due
-        return due if due > 0 else 1
-
-    def _state_done(self, result, now):
-        state = self.state
-        if state == states.FILES:
-            self.files.done(result)
-            if self.files.failed:
-                self.files.failed = False
-                self._climb(ladder.RETRY)
-                self.files.start()
+    def _serve(self, s, work, now):
+        vendor = self.vendor
+        self.work = work
+        if work == _DO_OPEN and s.tls and not self.files.secure(s, now):
             return
-        if state == states.STOPPING or state == states.HALTING:
-            if result == codes.OK:
-                self.event(states.DONE)
-            return
-        if state == states.REBAUD:
-            self.baud = self.cfg["uart"]["baud"]
-            self.event(states.DONE)
-            return
-        if state == states.RESTARTING:
-            return
-        if result != codes.OK:
-            if states.DETACH <= state <= states.RADIO:
-                self.event(states.DONE)
-            else:
-                self._state_failed(state, result, now)
-            return
-        if state == states.REGISTER or state == states.ATTACH:
-            self._poll_done()
-        elif state == states.SIM:
-            if self.facts.sim_ready:
-                self.event(states.DONE)
-            else:
-                self._state_failed(state, result, now)
-        elif state == states.CLOCK:
-            if self.facts.clock_s or not self.clock_needed():
-                self.event(states.DONE)
-            else:
-                log.warn("modem", "the network gave no time: certificates cannot be checked")
-                self._climb(ladder.RETRY)
+        self.active = s
+        self.doing = _DOING_SOCKET
+        if work == _DO_READ:
+            self.reading = s
+            s.waiting = False
+            self.asked_bytes = self.read_max or vendor.NUMBERS[_READ_MAX]
+            self.got_bytes = 0
+            self.engine.run(vendor.READ, now)
+        elif work == _DO_SEND:
+            n = vendor.NUMBERS[_SEND_MAX]
+            s.chunk = s.out_left if s.out_left < n else n
+            self.engine.run(vendor.SEND, now)
+        elif work == _DO_OPEN:
+            s.opened_at = now
+            self.run(_S_OPEN, _DOING_SOCKET, now)
         else:
-            self.event(states.DONE)
-
-    def _state_failed(self, state, result, now):
-        log.warn("modem", codes.name(result), states.STATES[state], self.engine.cme)
-        if state != states.SIM:
-            self._climb(ladder.RETRY)
-        elif self.facts.sim_locked:
-            log.error("modem", "SIM locked: check sim.pin; it is not tried again")
-            self._climb(ladder.WAIT)
-        else:
-            # busy after a start, or not there: ask again until the state's limit
-            self.step_done = False
-            self.poll_at = ticks_add(now, _POLL_MS)
-
-    def _refused_by_network(self):
-        """Denied; or given up, which is what a module says too that has not begun to search."""
-        stat = self.facts.stat
-        return stat == 3 or (stat == 0 and ticks_diff(self.now, self.entered_at) > _GIVEN_UP_MS)
-
-    def _poll_done(self):
-        facts = self.facts
-        if self.state == states.REGISTER:
-            if facts.registered:
-                self.event(states.DONE)
-            elif self._refused_by_network():
-                # denied, or the module gave up: only a new registration helps
-                log.warn("modem", "registration denied or given up", facts.stat)
-                self._climb(ladder.NETWORK)
-        elif self.state == states.ATTACH:
-            if facts.address:
-                self.event(states.DONE)
+            self.run(_S_CLOSE, _DOING_SOCKET, now)
 
     # ---- engine: what it asks of its user -----------------------------------------------------
 
@@ -289,112 +238,197 @@ class Core(Reports):
         """Conditions of steps: see the vendor's tables."""
         return self.vendor.when(self, condition)
 
-    def put(self, variable, line):
-        """Variables of command lines; the numbers are the same for every vendor."""
-        s = self.active
-        sim = self.cfg["sim"]
-        if variable == 1:  # CID
-            put_int(line, s.cid)
-        elif variable == 2:  # COUNT
-            put_int(line, self.asked_bytes if self.reading is s else s.chunk)
-        elif variable == 3:  # HOST
-            return put(line, s.host)
-        elif variable == 4:  # PORT
-            put_int(line, s.port)
-            s.asked = True  # from now on a result is this open's
-        elif variable == 5:  # APN
-            return put(line, sim["apn"] or self.facts.apn)
-        elif variable == 6:  # APN user
-            return put(line, sim["apn_user"] or b"")
-        elif variable == 7:  # APN password
-            return put(line, sim["apn_password"] or b"")
-        elif variable == 8:  # PIN
-            return put(line, sim["pin"])
-        elif variable == 9:  # BAUD
-            put_int(line, self.cfg["uart"]["baud"])
-        elif variable == 10:  # NAME of the file in the module
-            return put(line, self.files.name())
-        elif variable == 11:  # SIZE of the file
-            put_int(line, self.files.size)
-        elif variable == 12:  # PING host
-            return put(line, self.ping_host)
-        elif variable == 13:  # server name for SNI
-            return put(line, self.cfg["tls"]["server_name"] or s.host)
-        else:
-            return self.vendor.put(self, variable, line)
-        return True
+    def put(self, n, line):
+        """A piece of a command line: 0, the script's text behind its head; or a variable."""
+        if n is self.script.head:
+            line.extend(n)
+            return True
+        return self.script.variable(n, line) if n else self.script.write(line)
 
     def payload(self, engine):
         """The next piece of what goes out behind the prompt; False when all is out."""
-        if self.state == states.FILES:
+        if self.phase == _FILES:
             return self.files.payload(engine)
         s = self.active
-        if engine.out is s.out and engine.out_end == s.out_off + s.chunk:
+        end = s.out_off + s.chunk
+        if engine.out is s.out and engine.out_end == end:
             return False
         engine.out = s.out
         engine.out_pos = s.out_off
-        engine.out_end = s.out_off + s.chunk
+        engine.out_end = end
         return True
 
     def data(self, buf, off, n, now):
         """A piece of counted payload from the module."""
-        if self.state == states.FILES:
-            self.files.data(buf, off, n)
-            return
         s = self.reading
-        if s is not None:
+        if self.phase == _FILES:
+            self.files.data(buf, off, n)
+        elif s is not None:
             self.got_bytes += n
-            s.received += n
             s.active_at = now
-            if s.state == socket.OPEN and s.listener is not None:
+            if s.state == _OPEN and s.listener is not None:
                 s.listener.received(buf, off, n, now)
 
     def data_end(self, good, now):
         """Payload has ended; not `good`: bytes were lost, the stream is not whole any more."""
-        if self.state == states.FILES:
-            if not good:
-                self.files.damaged()
+        if good:
             return
-        if not good and self.reading is not None:
+        if self.phase == _FILES:
+            self.files.equal = False
+        elif self.reading is not None:
             log.warn("modem", "bytes lost on the UART, socket", self.reading.cid)
-            self._close_broken(self.reading, errors.CLOSED_DAMAGED, now)
+            self.reading.is_closed(_DAMAGE, now)
 
     def finished(self, result, now):
         """The script has ended."""
         what = self.doing
         self.now = now
-        self.doing = doing.NOTHING
-        if what == doing.SOCKET:
+        self.doing = 0
+        self.script.any = False
+        if result:
+            exact.clear(self.failed)
+            self.failed.extend(self.script.head)
+        if what == _DOING_SOCKET:
             s = self.active
             self.active = None
             self.reading = None
-            self._socket_done(s, result, now)
-        elif what == doing.AT:
-            if result == codes.OK:
+            s.done(self.work, result, now)
+        elif what == _DOING_AT:
+            if not result:
                 # answers to earlier tries may still come: get in step before anything is told
                 self.engine.lost_step(now)
             else:
-                self.engine.stop(codes.STOPPED, now)
-        elif what == doing.STATE:
+                self.engine.stop(_STOPPED, now)
+        elif what == _DOING_STATE:
             self._state_done(result, now)
-        elif what == doing.POLL:
-            if result == codes.OK:
+        elif what == _DOING_POLL:
+            if not result:
                 self._poll_done()
-        elif what == doing.WATCH:
-            self._watch_done(result, now)
-        elif what == doing.PING:
+        elif what == _DOING_PING:
             self.ping_host = b""
+        elif what == _DOING_WATCH and not result and self.phase == _ONLINE:
+            if not self.sim_ready or self.engine.cme == 10:  # SIM not inserted
+                self.event(_NO_SIM)
+            elif not self.registered:
+                self.searching += 1
+                self.poll_at = ticks_add(now, _POLL_MS)
+                if self.stat == 3 or self.stat == 0 or self.searching > _SEARCH_LIMIT:
+                    self.event(_NO_NETWORK)
+            elif not self.address:
+                self.event(_NO_DATA)
+            else:
+                self.searching = 0
+                # a connection that the module does not list as open any more has been closed
+                for s in self.sockets:
+                    if s.state == _OPEN and self.listed & 128 and not self.listed & 1 << s.cid:
+                        if not 0 <= ticks_diff(now, s.opened_at) <= _WATCH_SOON_MS:
+                            s.is_closed(_PEER, now)
+
+    def _state_done(self, result, now):
+        state = self.phase
+        if state == _FILES:
+            files = self.files
+            files.done(not result)
+            if files.failed:
+                self.climb(_R_RETRY)
+                files.start()
+        elif state == _RESTARTING or (result and (state == _STOPPING or state == _HALTING)):
+            return
+        elif state == _REBAUD:
+            self.baud = self.cfg["uart"]["baud"]
+            self.event(_DONE)
+        elif result and not _DETACH <= state <= _RADIO:
+            self._state_failed(state, result, now)
+        elif state == _REGISTER or state == _ATTACH:
+            self._poll_done()
+        elif state == _SIM and not self.sim_ready:
+            self._state_failed(state, result, now)
+        elif state == _CLOCK and not self.clock_s and self.files.clock_needed():
+            log.warn("modem", "the network gave no time: certificates cannot be checked")
+            self.climb(_R_RETRY)
+        else:
+            self.event(_DONE)
+
+    def _state_failed(self, state, result, now):
+        log.warn("modem", codes.name(result), STATES[state - 97], self.engine.cme)
+        if state != _SIM:
+            self.climb(_R_RETRY)
+        elif self.sim_locked:
+            log.error("modem", "SIM locked: check sim.pin; it is not tried again")
+            self.climb(_R_WAIT)
+        else:
+            # busy after a start, or not there: ask again until the state's limit
+            self.step_done = False
+            self.poll_at = ticks_add(now, _POLL_MS)
+
+    def _poll_done(self):
+        stat = self.stat
+        if self.phase == _ATTACH:
+            if self.address:
+                self.event(_DONE)
+        elif self.phase == _REGISTER:
+            if self.registered:
+                self.event(_DONE)
+            elif stat == 3 or (
+                # what a module says too that has not begun to search
+                stat == 0 and ticks_diff(self.now, self.entered_at) > _GIVEN_UP_MS
+            ):
+                # denied, or the module gave up: only a new registration helps
+                log.warn("modem", "registration denied or given up", stat)
+                self.climb(_R_NETWORK)
+
+    def unasked(self, now):
+        """A final result code that nothing was asked for: the module heard something else.
+
+        If it was a send, its stream is not what we think it is.
+        """
+        self.now = now
+        for s in self.sockets:
+            recent = 0 <= ticks_diff(now, s.sent_at) < _SEND_DOUBT_MS
+            if s.state == _OPEN and s.sent and recent:
+                log.warn("modem", "the module did not hear what was sent, socket", s.cid)
+                s.is_closed(_DAMAGE, now)
 
     def silent(self, now):
         """The engine could not get back in step: the module does not talk."""
         self.now = now
         log.warn("modem", "the module does not answer")
-        self.event(states.SILENT)
+        self.event(_SILENT)
 
     def back_in_step(self, now):
         """The engine is in step again: nothing that was asked is still to be answered."""
         self.now = now
-        state = self.state
-        if state == states.PROBE or state == states.BOOT or state == states.RESTARTING:
-            other = self.baud != self.cfg["uart"]["baud"]
-            self.event(states.OTHER_BAUD if other else states.ALIVE)
+        state = self.phase
+        if state == _PROBE or state == _BOOT or state == _RESTARTING:
+            self.event(_ALIVE if self.baud == self.cfg["uart"]["baud"] else _OTHER_BAUD)
+
+    # ---- reports: what the vendor's handlers call ---------------------------------------------
+
+    def restarted(self, sure):
+        """RDY; or, not `sure`, a URC that only follows a restart: RDY may have been missed."""
+        state = self.phase
+        if not sure and (
+            not _FILES <= state <= _WAKING
+            # (a difference of more than six days looks negative)
+            or 0 <= ticks_diff(self.now, self.booted_at) <= self.vendor.NUMBERS[_BOOT_URCS_MS]
+        ):
+            return
+        if state != _BOOT and state != _RESTARTING and not self.asked_restart:
+            self.restarts += 1
+            log.warn("modem", "the module has restarted by itself")
+        self.asked_restart = False
+        self.event(_READY)
+
+    def sim(self, ready, locked):
+        """The SIM's state; `locked`: it wants a PIN (or PUK) that we do not have."""
+        self.sim_ready = ready
+        self.sim_locked = locked
+        if not ready and not locked:
+            exact.clear(self.iccid)  # another SIM may follow
+            if _REGISTER <= self.phase <= _ONLINE:
+                self.event(_NO_SIM)
+
+    def registration(self, stat):
+        """`<stat>` of 27.007: 1 home, 5 roaming, 2 searching, 0 given up, 3 denied, 4 unknown."""
+        self.stat = stat
+        self.registered = stat == 1 or stat == 5

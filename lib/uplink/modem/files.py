@@ -7,7 +7,6 @@ what changed into its own form (and again when an open was refused: `doubtful`).
 """
 
 from uplink import log
-from uplink.at import codes
 
 try:
     from micropython import const
@@ -17,32 +16,39 @@ except ImportError:
         return value
 
 
-_STAT = const(0)
-_READ = const(1)
-_WRITE = const(2)
-_DELETE = const(3)
-_CONVERT_CA = const(4)
-_CONVERT_CLIENT = const(5)
-_END = const(6)
+# What is due: the letter of the vendor's script, 0 when everything is as it should be.
+_STAT = const(68)  # D
+_READ = const(69)  # E
+_WRITE = const(70)  # F
+_DELETE = const(71)  # G
+_CONVERT_CA = const(72)  # H
+_CONVERT_CLIENT = const(73)  # I
 
-_CHUNK = const(128)
+_CA = const(1)  # what has to be converted
+_CLIENT = const(2)
+
+_CHECK = const(90)  # of states
+_CERTIFICATE = const(7)  # errors.CLOSED_CERTIFICATE
+
+_FILE_MAX = const(11)  # of vendor.NUMBERS
 
 
 class Files:
-    """`tls` is the configuration's section; `core.vendor` has the names and the scripts."""
+    """`core.cfg` has the paths, `core.vendor` the names in the module and the scripts."""
 
-    def __init__(self, core, tls):
+    def __init__(self, core):
+        tls = core.cfg["tls"]
         self.core = core
+        self.vendor = core.vendor
         self.paths = (tls["ca"], tls["cert"], tls["key"])
         # the broker's connection, or another of the application's, is to be secure
         self.wanted = core.cfg["broker"]["tls"] or tls["ca"] is not None
         self.index = 0
-        self.phase = _END
+        self.due = 0
         self.found = -1  # size in the module, -1 = not there
         self.size = 0  # size on the board
         self.uploads = 0  # tries for the present file
-        self.changed_ca = False
-        self.changed_client = False
+        self.changed = 0
         # convert again although nothing changed: a restart may have come before it was done
         self.doubtful = True
         self.good = False  # what the module has is ours, read back and converted
@@ -50,7 +56,7 @@ class Files:
         self.equal = False
         self.compared = 0
         self.file = None
-        self.buf = bytearray(_CHUNK)
+        self.buf = bytearray(128)
         self.pos = 0
         self.have = 0
         # counters
@@ -59,163 +65,115 @@ class Files:
 
     def start(self):
         """Begin with the first file."""
-        self.index = 0
-        self.phase = _STAT if self.wanted else _END
-        self.uploads = 0
         self.failed = False
         self.good = False
-        self._open()
+        self.index = -1
+        self._next(self.wanted)
 
     def name(self):
         """The present file's name in the module."""
-        return self.core.vendor.FILES[self.index]
+        return self.vendor.FILES[self.index]
 
-    def next_script(self):
-        """The script that is due, or None when everything is as it should be."""
-        vendor = self.core.vendor
-        phase = self.phase
-        if phase == _STAT:
-            self.found = -1
-            return vendor.FILE_STAT
-        if phase == _READ:
-            self._rewind()
-            self.equal = True
+    def script(self):
+        """The letter of the script that is due; 0 when everything is as it should be."""
+        due = self.due
+        self.found = -1
+        if due == _READ or due == _WRITE:
+            self.pos = 0
+            self.have = 0
             self.compared = 0
-            return vendor.FILE_READ
-        if phase == _WRITE:
-            self._rewind()
-            return vendor.FILE_WRITE
-        if phase == _DELETE:
-            return vendor.FILE_DELETE
-        if phase == _CONVERT_CA:
-            return vendor.CONVERT_CA
-        if phase == _CONVERT_CLIENT:
-            return vendor.CONVERT_CLIENT
-        self._close()
-        self.good = True
-        return None
+            self.equal = True
+            if self.file is not None:
+                self.file.seek(0)
+        elif not due:
+            self._next(False)
+            self.good = True
+        return due
 
-    def done(self, result):
-        """The script has ended; decide what comes next."""
-        phase = self.phase
-        good = result == codes.OK
-        if phase == _STAT:
-            self._stat_done(good)
-        elif phase == _READ:
-            if good and self.equal and self.compared == self.size:
-                self._next_file()
-            else:
-                self._differs()
-        elif phase == _WRITE:
-            if good:
-                self.uploaded += 1
-                self._changed()
-                self.phase = _STAT
-            else:
-                self._differs()
-        elif phase == _DELETE:
+    def done(self, good):
+        """The script has ended, `good` or not; decide what comes next."""
+        due = self.due
+        i = self.index
+        if due == _DELETE:
             self.removed += 1
-            self._next_file()
+            self._next(True)
+        elif due == _STAT and not good:
+            self.failed = True
+        elif due == _STAT and self.paths[i] is None:
+            if self.found >= 0:
+                self.due = _DELETE
+            else:
+                self._next(True)
+        elif due == _STAT and self.found == self.size:
+            self.due = _READ
+        elif due == _READ and good and self.equal and self.compared == self.size:
+            self._next(True)
+        elif due == _WRITE and good:
+            self.uploaded += 1
+            self.changed |= _CLIENT if i else _CA
+            self.due = _STAT
+        elif due < _CONVERT_CA:  # it differs
+            self.failed = True
+            if self.uploads >= 2:
+                log.error("modem", "upload could not be verified", self.name())
+            elif not 1 <= self.size <= self.vendor.NUMBERS[_FILE_MAX]:
+                log.error("modem", "certificate file missing or too large", self.name(), self.size)
+            else:
+                self.failed = False
+                self.uploads += 1
+                log.info("modem", "uploading", self.name(), self.size)
+                self.due = _WRITE
         elif not good:
             log.error("modem", "the module does not take the certificate", self.name())
-            self.uploads = 0
             self.failed = True
-        elif phase == _CONVERT_CA:
-            self.changed_ca = False
-            self._convert()
-        elif phase == _CONVERT_CLIENT:
-            self.changed_client = False
-            self.doubtful = False
-            self.phase = _END
-
-    def _stat_done(self, good):
-        if not good:
-            self.failed = True
-        elif self.paths[self.index] is None:
-            if self.found >= 0:
-                self.phase = _DELETE
-            else:
-                self._next_file()
-        elif self.found == self.size:
-            self.phase = _READ
         else:
-            self._differs()
-
-    def _differs(self):
-        if self.uploads >= 2:
-            log.error("modem", "upload could not be verified", self.name())
-            self.failed = True
-            return
-        if self.size < 1 or self.size > self.core.vendor.FILE_MAX:
-            log.error("modem", "certificate file missing or too large", self.name(), self.size)
-            self.failed = True
-            return
-        self.uploads += 1
-        log.info("modem", "uploading", self.name(), self.size)
-        self.phase = _WRITE
-
-    def _changed(self):
-        if self.index == 0:
-            self.changed_ca = True
-        else:
-            self.changed_client = True
-
-    def _next_file(self):
-        self.index += 1
-        self.uploads = 0
-        if self.index < len(self.paths):
-            self.phase = _STAT
-            self._open()
-        else:
-            self.index = 0
-            if self.doubtful:
-                self.changed_ca = True
-                self.changed_client = True
+            self.changed &= _CLIENT if due == _CONVERT_CA else 0
             self._convert()
 
-    def _convert(self):
-        if self.changed_ca and self.paths[0] is not None:
-            self.phase = _CONVERT_CA
-        elif self.changed_client and self.paths[1] is not None and self.paths[2] is not None:
-            self.phase = _CONVERT_CLIENT
-        else:
-            self.doubtful = False
-            self.phase = _END
-
-    # ---- the file on the board --------------------------------------------------------------
-
-    def _open(self):
-        self._close()
-        self.size = 0
-        path = self.paths[self.index] if self.phase != _END else None
-        if path is None:
-            return
-        try:
-            self.file = open(path, "rb")
-            self.size = self.file.seek(0, 2)
-        except (OSError, MemoryError):
-            log.error("modem", "cannot read the certificate file", path)
-
-    def _close(self):
+    def _next(self, more):
+        """The next file, if there is to be one; then what has to be converted."""
         if self.file is not None:
             self.file.close()
             self.file = None
+        self.uploads = 0
+        self.size = 0
+        self.due = 0
+        if not more:
+            return
+        self.index += 1
+        if self.index > 2:
+            self.index = 0
+            if self.doubtful:
+                self.changed = _CA | _CLIENT
+            self._convert()
+            return
+        self.due = _STAT
+        path = self.paths[self.index]
+        if path is not None:
+            try:
+                self.file = open(path, "rb")
+                self.size = self.file.seek(0, 2)
+            except (OSError, MemoryError):
+                log.error("modem", "cannot read the certificate file", path)
 
-    def _rewind(self):
-        self.pos = 0
-        self.have = 0
-        if self.file is not None:
-            self.file.seek(0)
+    def _convert(self):
+        ca, cert, key = self.paths
+        if self.changed & _CA and ca is not None:
+            self.due = _CONVERT_CA
+        elif self.changed & _CLIENT and cert is not None and key is not None:
+            self.due = _CONVERT_CLIENT
+        else:
+            self.doubtful = False
+            self.due = 0
 
     def payload(self, engine):
-        """The next piece of the file behind DOWNLOAD; False at its end."""
+        """The next piece of the file behind the prompt; False at its end."""
         n = self.file.readinto(self.buf) if self.file is not None else 0
-        if not n:
-            return False
-        engine.out = self.buf
-        engine.out_pos = 0
-        engine.out_end = n
-        return True
+        if n:
+            engine.out = self.buf
+            engine.out_pos = 0
+            engine.out_end = n
+        return n > 0
 
     def data(self, buf, off, n):
         """A piece of the file read back: compare."""
@@ -225,14 +183,41 @@ class Files:
             if self.pos >= self.have:
                 self.have = self.file.readinto(self.buf) or 0
                 self.pos = 0
-                if not self.have:
-                    self.equal = False
-                    return
-            if buf[off] != self.buf[self.pos]:
+            if not self.have or buf[off] != self.buf[self.pos]:
                 self.equal = False
             off += 1
             self.pos += 1
 
-    def damaged(self):
-        """Bytes were lost while reading back."""
-        self.equal = False
+    def secure(self, s, now):
+        """Warn about weak settings; refuse to open without what verification needs."""
+        core = self.core
+        tls = core.cfg["tls"]
+        if tls["verify"] == "none":
+            log.warn("modem", "TLS WITHOUT verification: tls.verify is none")
+        elif not tls["ca"] or not self.good:
+            if not tls["ca"]:
+                log.error("modem", "no CA to verify the server with: set tls.ca")
+            else:
+                log.error("modem", "the module's certificates are not known to be ours: checking")
+                core.checked = False
+            s.is_closed(_CERTIFICATE, now)
+            self.check()
+            return False
+        if tls["version"] != "1.2":
+            log.warn("modem", "TLS older than 1.2 allowed: tls.version is", tls["version"])
+        if not tls["check_dates"]:
+            log.warn("modem", "certificate dates are not checked: tls.check_dates is false")
+        return True
+
+    def check(self):
+        """Once after each open that succeeded: are the certificates in the module ours?"""
+        core = self.core
+        if not core.checked and self.wanted:
+            core.checked = True
+            self.doubtful = True
+            core.event(_CHECK)
+
+    def clock_needed(self):
+        """True when certificates' dates will be checked."""
+        tls = self.core.cfg["tls"]
+        return self.wanted and tls["verify"] != "none" and tls["check_dates"]

@@ -1,10 +1,12 @@
-"""The machine of `states`: what entering a state does, how long it may last, the next rung."""
+"""The machine of `states`: what the core remembers, what entering a state does, the ladder."""
 
-from uplink import errors, log
-from uplink.at import codes
-from uplink.modem import doing, ladder, socket, states
-from uplink.modem.memory import Memory
-from uplink.port.ticks import ticks_add, ticks_diff
+from uplink import exact, log
+from uplink.at import Engine
+from uplink.modem.files import Files
+from uplink.modem.script import Script
+from uplink.modem.socket import Socket
+from uplink.modem.states import LADDER, NEXT, RUNGS, STATES
+from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
 try:
     from micropython import const
@@ -14,229 +16,441 @@ except ImportError:
         return value
 
 
-_AT_EVERY_MS = const(500)
-_PROBE_MS = const(3_000)  # at our baud rate; as long again for the other rates
-_SETTINGS_MS = const(120_000)
-_FILES_MS = const(120_000)
-_SIM_MS = const(30_000)
-_ATTACH_MS = const(160_000)
-_CLOCK_MS = const(120_000)
-_RUNG_MS = const(200_000)
-_WATCH_SOON_MS = const(2_000)
-_RESTART_DARK_MS = const(6_000)  # STATUS may be low while it restarts
+# Of states.
+_OFF = const(97)
+_PROBE = const(98)
+_RESETTING = const(100)
+_RESTARTING = const(101)
+_PULSE = const(102)
+_BOOT = const(103)
+_SETUP = const(104)
+_FILES = const(105)
+_SIM = const(106)
+_REGISTER = const(107)
+_ATTACH = const(108)
+_CLOCK = const(109)
+_ONLINE = const(110)
+_ASLEEP = const(111)
+_WAKING = const(112)
+_DETACH = const(113)
+_RADIO = const(115)
+_STOPPING = const(116)
+_PULSE_OFF = const(117)
+_FALLING = const(118)
+_WAITING = const(120)
+_HALTING = const(121)
+_HALT_PULSE = const(122)
+_ANY = const(42)
+_STOP = const(66)
+_TIMER = const(67)
+_READY = const(69)
+_DOWN = const(70)
+_DARK = const(71)
+_SKIP = const(72)
+_SILENT = const(74)
+_RETRY = const(81)
+_REOPEN = const(82)
+_COMMAND = const(64)
+
+# Rungs of the ladder.
+_R_RETRY = const(0)
+_R_REOPEN = const(1)
+_R_NETWORK = const(3)
+_R_RADIO = const(4)
+_R_RESET = const(5)
+_R_POWER = const(6)
+_R_WAIT = const(7)
+
+_OPENING = const(1)
+_OPEN = const(2)
+_LINK = const(2)  # of errors.CLOSED_
+_TIMED_OUT = const(3)
+_RESTARTED = const(7)  # of at.codes
+
+_DOING_STATE = const(1)
+_DOING_SOCKET = const(3)
+
+_S_RESTART = const(66)  # the vendor's script #B
+
+_SOCKETS = const(8)  # of vendor.NUMBERS
+_WAKE_MS = const(7)
+
 _DARK_MS = const(100)  # STATUS must be low so long to be believed
-_FIRST_UP = const(7)  # SETUP
-_LAST_UP = const(15)  # WAKING
-_BAUDS = (115200, 9600, 57600, 38400, 19200)
-
-# Limits of states in ms, where neither the configuration nor the vendor says otherwise.
-_LIMITS = (
-    (states.PROBE, 2 * _PROBE_MS),
-    (states.REBAUD, 5_000),
-    (states.SETUP, _SETTINGS_MS),
-    (states.FILES, _FILES_MS),
-    (states.SIM, _SIM_MS),
-    (states.ATTACH, _ATTACH_MS),
-    (states.CLOCK, _CLOCK_MS),
-    (states.DETACH, _RUNG_MS),
-    (states.REREGISTER, _RUNG_MS),
-    (states.RADIO, _RUNG_MS),
-)
+_RESTART_DARK_MS = const(6_000)  # STATUS may be low while it restarts
+_WATCH_SOON_MS = const(2_000)
+_STABLE_MS = const(60_000)
+_WAIT_MS = const(60_000)  # the first long wait; it doubles
+_WAIT_LIMIT_MS = const(3_600_000)
 
 
-class Machine(Memory):
-    """Base of `Core`: changes the state."""
+# Of the states in ms, from off to halt-pulse; ~n: the vendor's number n, 0: none, or not here.
+LIMITS_MS = (
+    0, 6_000, 5_000, ~2, ~3, ~0, ~3, 120_000, 120_000, 30_000, 0, 160_000, 120_000, 0, 0, ~7,
+    200_000, 200_000, 200_000, ~5, ~1, ~5, ~6, 0, ~5, ~1,
+)  # fmt: skip
+
+
+class Machine:
+    """Base of `Core`: changes the state. `cfg` as in `app.config`, `vendor` of `modems`."""
+
+    def __init__(self, cfg, vendor, ring):
+        self.cfg = cfg
+        self.vendor = vendor
+        self.engine = Engine(ring, vendor, self)
+        self.script = Script(self)
+        self.files = Files(self)
+        self.sockets = []
+        for cid in range(min(cfg["modem"]["sockets"], vendor.NUMBERS[_SOCKETS])):
+            self.sockets.append(Socket(self, cid))
+        # outputs: True = the module's line is low (asserted)
+        self.pwrkey = False
+        self.dtr = True
+        self.reset = False
+        self.baud = cfg["uart"]["baud"]
+        # which pins are wired; set by the owner, and so is STATUS
+        self.has_pwrkey = False
+        self.has_reset = False
+        self.has_dtr = False
+        self.has_status = False
+        self.status = False
+        self.dark_at = -1  # since when STATUS is low
+        # the machine
+        self.now = 0
+        self.phase = _OFF  # the letter of the state
+        self.row = bytearray(2)
+        self.entered_at = 0
+        self.limit_ms = 0  # of the state; 0 = none
+        self.wanted = False
+        self.doing = 0  # what the engine is busy with: see `core`
+        self.active = None  # the socket that the engine works for
+        self.work = 0  # … and what it does for it
+        self.reading = None
+        self.asked_bytes = 0
+        self.got_bytes = 0
+        self.turn = 0
+        self.poll_at = 0  # when the state's poll script, or supervision, is due
+        self.step_done = False  # the state's script has run to its end
+        self.booted_at = 0
+        self.searching = 0
+        self.tls_refused = 0  # handshakes that the server refused, in a row
+        self.checked = False  # certificates were checked since the last open that succeeded
+        self.form = 0  # which of the vendor's forms of the open command works
+        self.form_failed = 0
+        self.ping_host = b""
+        self.refused = -1  # CLOSED_ code of the last open that failed, -1 after one that did not
+        self.failed = exact.buffer(32)  # the last command that failed
+        # the ladder
+        self.stands = _R_RETRY  # the rung it stands on,
+        self.tries = 0  # how often that was tried,
+        self.used = [0] * 8  # and how often each was since start
+        self.wait_ms = 0  # the last long wait
+        self.proven = False
+        self.proved_at = 0
+        self.rung = -1  # chosen by the ladder, not yet taken
+        self.rung_at = 0
+        self.doubt_at = 0  # when the failure came that the rung answers
+        # counters
+        self.restarts = 0  # restarts of the module that we did not ask for
+        self.downs = 0
+        self.asked_restart = False
+        # facts: what the module has told; texts are filled in place
+        self.facts = self
+        self.model = exact.buffer(32)
+        self.firmware = exact.buffer(48)
+        self.imei = exact.buffer(20)
+        self.imsi = exact.buffer(20)
+        self.iccid = exact.buffer(24)
+        self.operator = exact.buffer(32)
+        self.apn = exact.buffer(64)
+        self.ip = exact.buffer(40)
+        self.read_max = 0  # largest read that this firmware does right; 0 = the vendor's
+        self.pin_tried = False  # the PIN was refused once: never again by itself
+        self.listed = 0  # bit cid: listed as open; bit 7: there was a list
+        self.ping_ms = -1
+        self.pings = 0
+        self._forget()
+
+    def _forget(self):
+        """The module has restarted: what it was connected to is gone."""
+        self.sim_ready = False
+        self.sim_locked = False
+        self.stat = -1
+        self.registered = False
+        self.address = False  # packet data is up; the address itself is `ip`
+        self.clock_s = 0  # UTC seconds since 2000, when the network told; 0 = unknown
+        self.rssi = 99  # 0 … 31, 99 unknown (27.007, 8.5)
+
+    # ---- what the owner is asked ------------------------------------------------------------
+
+    def time(self):
+        """Now, for calls that come from other tasks, between two polls."""
+        return self.now
+
+    def changed(self):
+        """There is something to do before the time that `poll` named."""
+
+    # ---- states -------------------------------------------------------------------------------
 
     def event(self, event):
         """Take an event of `states`; what has no row is ignored."""
-        state = states.successor(self.state, event)
-        if state < 0:
+        before = self.phase
+        row = self.row
+        row[0] = before
+        row[1] = event
+        i = NEXT.find(row)
+        if i < 0:
+            row[0] = _ANY
+            i = NEXT.find(row)
+        if i < 0 or (before == _OFF and event == _STOP):
             return
-        if event == states.STOP and not self.wanted and self.state == states.OFF:
-            return
-        self._enter(state, event)
-
-    def _enter(self, state, event):
+        state = NEXT[i + 2]
         now = self.now
-        before = self.state
-        log.info("modem", states.STATES[state], states.EVENTS[event])
-        was_up = _FIRST_UP <= before <= _LAST_UP or before >= states.DETACH
-        stays_up = _FIRST_UP <= state <= _LAST_UP
-        if event == states.READY or (was_up and not stays_up) or state == states.ATTACH:
-            self._drop_sockets(now)
-        elif event == states.REOPEN:
-            self._drop_older(now)
-        if self.doing != doing.NOTHING:
-            if self.doing == doing.SOCKET and self.active is not None:
+        engine = self.engine
+        log.info("modem", STATES[state - 97])
+        up = _SETUP <= state <= _WAKING
+        drop = event == _READY or state == _ATTACH
+        if not up and (_SETUP <= before <= _WAKING or before >= _DETACH):
+            drop = True
+        if drop or event == _REOPEN:
+            for s in self.sockets:
+                lost = s.state > _OPENING or (s.state == _OPENING and s.asked)
+                if not drop:
+                    # what was open when the failure came; who opened anew since is in no doubt
+                    age = ticks_diff(now, s.opened_at)  # (more than six days look negative)
+                    lost = s.state == _OPEN and not 0 <= age < ticks_diff(now, self.doubt_at)
+                if lost:
+                    s.is_closed(_LINK, now)
+        if self.doing:
+            if self.doing == _DOING_SOCKET and self.active is not None:
                 # what it was asked may have been done or not: its stream is in doubt
-                self._close_broken(self.active, errors.CLOSED_LINK, now)
-            self.doing = doing.NOTHING
+                self.active.is_closed(_LINK, now)
+            self.doing = 0
             self.active = None
             self.reading = None
-            if not self.engine.idle and self.engine.in_step:
+            if not engine.idle and engine.in_step:
                 # an answer is still due: find the way back before anything else is asked
-                self.engine.lost_step(now)
-        if event == states.READY or event == states.DOWN or event == states.DARK:
+                engine.lost_step(now)
+        if event == _READY or event == _DOWN or event == _DARK:
             # what was asked will not be answered any more
-            self.engine.stop(codes.RESTARTED, now)
-        if event == states.READY:
+            engine.stop(_RESTARTED, now)
+        if event == _READY:
             # … or still is, in front of the answer to what is asked next
-            self.engine.lost_step(now)
-            self.facts.restarted()
-        if state == states.SETUP or before == states.RADIO:
+            engine.lost_step(now)
+            self._forget()
+        if state == _SETUP or before == _RADIO:
             self.booted_at = now  # boot URCs may follow
-        self.state = state
+        self.phase = state
         self.entered_at = now
         self.step_done = False
         self.poll_at = now
-        if before == states.ASLEEP:
-            self.poll_at = ticks_add(now, self.vendor.WAKE_MS)  # DTR has just fallen
-        if not (
-            states.ONLINE <= state <= states.WAKING and states.ONLINE <= before <= states.WAKING
-        ):
+        if before == _ASLEEP:
+            self.poll_at = ticks_add(now, self.vendor.NUMBERS[_WAKE_MS])  # DTR has just fallen
+        if not (_ONLINE <= state <= _WAKING and _ONLINE <= before <= _WAKING):
             self.rung = -1  # chosen for the state that is over
-        self.limit_ms = self._limit(state)
-        self._pins(state)
-        if state == states.FILES:
-            self.files.start()
-        elif state == states.ONLINE and before != states.WAKING:
-            self.searching = 0
-            self.poll_at = ticks_add(now, _WATCH_SOON_MS)
-        elif state == states.REGISTER:
-            self.searching = 0
-        if state == states.WAKING or state == states.ONLINE:
-            for s in self.sockets:
-                if s.state == socket.OPEN:
-                    s.arm(now)
-        if self.owner is not None:
-            self.owner.changed()
-
-    def _limit(self, state):
-        vendor = self.vendor
-        if state == states.PULSE:
-            return vendor.PULSE_ON_MS
-        if state == states.PULSE_OFF or state == states.HALT_PULSE:
-            return vendor.PULSE_OFF_MS
-        if state == states.RESETTING:
-            return vendor.RESET_MS
-        if state == states.RESTARTING or state == states.BOOT:
-            return vendor.BOOT_MS
-        if state == states.STOPPING or state == states.HALTING:
-            return vendor.OFF_MS
-        if state == states.FALLING:
-            return vendor.OFF_MS
-        if state == states.PAUSE:
-            return vendor.OFF_PAUSE_MS
-        if state == states.WAKING:
-            return vendor.WAKE_MS
-        if state == states.ASLEEP:
+        limit = LIMITS_MS[state - 97]
+        if limit < 0:
+            limit = self.vendor.NUMBERS[~limit]
+        elif state == _ASLEEP:
             # the module cannot announce data while its UART sleeps
-            return self.cfg["modem"]["sleep_check_s"] * 1000
-        if state == states.REGISTER:
-            return self.cfg["modem"]["register_s"] * 1000
-        if state == states.WAITING:
-            return self.ladder.wait_ms
-        for row in _LIMITS:
-            if row[0] == state:
-                return row[1]
-        return 0
-
-    def _pins(self, state):
-        self.pwrkey = (
-            state == states.PULSE or state == states.PULSE_OFF or state == states.HALT_PULSE
-        )
-        self.reset = state == states.RESETTING
-        self.dtr = state != states.ASLEEP and state != states.OFF
-        if state == states.PROBE or state == states.PULSE or state == states.RESETTING:
+            limit = self.cfg["modem"]["sleep_check_s"] * 1000
+        elif state == _REGISTER:
+            limit = self.cfg["modem"]["register_s"] * 1000
+        elif state == _WAITING:
+            limit = self.wait_ms
+        self.limit_ms = limit
+        self.pwrkey = state == _PULSE or state == _PULSE_OFF or state == _HALT_PULSE
+        self.reset = state == _RESETTING
+        self.dtr = state != _ASLEEP and state != _OFF
+        if state == _PROBE or state == _PULSE or state == _RESETTING:
             self.baud = self.cfg["uart"]["baud"]
+        elif state == _FILES:
+            self.files.start()
+        elif state == _REGISTER or (state == _ONLINE and before != _WAKING):
+            self.searching = 0
+            if state == _ONLINE:
+                self.poll_at = ticks_add(now, _WATCH_SOON_MS)
+        if state == _WAKING or state == _ONLINE:
+            for s in self.sockets:
+                if s.state == _OPEN:
+                    s.arm(now)
+        self.changed()
 
-    def _climb(self, floor):
-        """A failure: choose the next rung; it begins after the rung's pause."""
+    def powered_down(self):
+        """NORMAL POWER DOWN and its relatives, or STATUS fell."""
+        self.downs += 1
+        self.event(_DOWN)
+
+    # ---- the ladder ---------------------------------------------------------------------------
+
+    def climb(self, floor):
+        """A failure: choose the next rung, `floor` or above; it begins after the rung's pause."""
         if self.rung >= 0 or not self.wanted:
             return
-        self.doubt_at = self.now
-        rung = self.ladder.fail(floor)
+        now = self.now
+        self.doubt_at = now
+        self.proven = False
+        rung = self.stands
+        if rung < floor:
+            rung = floor
+            self.tries = 0
+        while self.tries >= LADDER[2 * rung] - 48:
+            # after the long wait: power cycle, then wait again, longer
+            rung = rung + 1 if rung < _R_WAIT else _R_POWER
+            self.tries = 0
+        if rung < floor:
+            rung = floor
+        if rung == _R_WAIT:
+            self.wait_ms = min(self.wait_ms * 2, _WAIT_LIMIT_MS) if self.wait_ms else _WAIT_MS
+        self.tries += 1
+        self.used[rung] += 1
+        self.stands = rung
         self.rung = rung
-        self.rung_at = self.ladder.due(rung, self.now)
-        log.warn("modem", "recovery", states.EVENTS[ladder.RUNGS[rung][0]], self.ladder.tries)
+        self.rung_at = ticks_add(now, (LADDER[2 * rung + 1] - 48) * 1000)
+        log.warn("modem", "recovery", RUNGS[rung], self.tries)
+
+    def proved(self):
+        """The far end answered: when that lasts, recovery may begin from the first rung again."""
+        now = self.time()
+        if not self.proven:
+            self.proven = True
+            self.proved_at = now
+        elif (self.stands or self.tries) and ticks_diff(now, self.proved_at) > _STABLE_MS:
+            self.stands = _R_RETRY
+            self.tries = 0
+            self.wait_ms = 0
+
+    def doubt(self):
+        """The far end did not answer over a connection that looks open."""
+        self.time()
+        self.climb(_R_REOPEN)
 
     def _take_rung(self, now):
         rung = self.rung
         self.rung = -1
-        if rung >= ladder.RADIO:
+        if rung >= _R_RADIO:
             self.files.doubtful = True
-        if rung == ladder.POWER and not self.has_pwrkey:
-            rung = ladder.RESET  # switched off it could not be switched on again
-        if rung == ladder.RESET and not self.has_reset:
-            if self.engine.in_step and self.engine.idle:
+        if rung == _R_POWER and not self.has_pwrkey:
+            rung = _R_RESET  # switched off it could not be switched on again
+        if rung == _R_RESET and not self.has_reset:
+            engine = self.engine
+            if engine.in_step and engine.idle:
                 self.asked_restart = True
-                self.event(states.COMMAND)
-                self.doing = doing.STATE
-                self.engine.run(self.vendor.RESTART, now)
+                self.event(_COMMAND)
+                self.run(_S_RESTART, _DOING_STATE, now)
                 return
             if not self.has_pwrkey:
-                self.event(states.SILENT)
+                self.event(_SILENT)
                 return
-            rung = ladder.POWER
-        self.event(ladder.RUNGS[rung][0])
+            rung = _R_POWER
+        self.event(_RETRY + rung)
 
-    def _status_step(self, state, now):
-        if self.status:
-            self.dark_at = -1
+    def run(self, script, doing, now):
+        """Start the vendor's script `#script`; False where there is none."""
+        if not self.script.find(script):
             return False
-        if self.dark_at < 0:
-            self.dark_at = now
-        if ticks_diff(now, self.dark_at) < _DARK_MS:
+        self.doing = doing
+        self.engine.run(self.script, now)
+        return True
+
+    # ---- one turn -----------------------------------------------------------------------------
+
+    def _step(self, now):
+        """Do one thing that is due; True when something was done."""
+        state = self.phase
+        if state == _OFF:
             return False
-        if (
-            state == states.PROBE
-            or state == states.STOPPING
-            or state == states.FALLING
-            or state == states.HALTING
-        ):
-            self.event(states.DARK)
+        since = ticks_diff(now, self.entered_at)
+        if self.has_status:
+            if self.status:
+                self.dark_at = -1
+            elif self.dark_at < 0:
+                self.dark_at = now
+            elif ticks_diff(now, self.dark_at) >= _DARK_MS:
+                if (
+                    state == _PROBE
+                    or state == _STOPPING
+                    or state == _FALLING
+                    or state == _HALTING
+                    or (state == _RESTARTING and since > _RESTART_DARK_MS)
+                ):
+                    self.event(_DARK)
+                    return True
+                if _SETUP <= state <= _WAKING or _DETACH <= state <= _RADIO:
+                    self.powered_down()
+                    return True
+        engine = self.engine
+        rung = self.rung
+        if rung >= 0 and ticks_diff(now, self.rung_at) >= 0:
+            # below a reset a command in flight is let end: it does, by its limit at the latest
+            if (
+                rung > _R_RESET
+                or (rung == _R_RESET and self.has_reset)
+                or not engine.in_step
+                or (engine.idle and not self.doing)
+            ):
+                self._take_rung(now)
+                return True
+        missing = False
+        if state == _RESETTING:
+            missing = not self.has_reset
+        elif state == _PULSE or state == _PULSE_OFF or state == _HALT_PULSE:
+            # a module that is on could only be switched off by the first
+            missing = not self.has_pwrkey or (state == _PULSE and self.has_status and self.status)
+        if missing:
+            self.event(_SKIP)
             return True
-        if state == states.RESTARTING and ticks_diff(now, self.entered_at) > _RESTART_DARK_MS:
-            self.event(states.DARK)
-            return True
-        if _FIRST_UP <= state <= _LAST_UP or states.DETACH <= state <= states.RADIO:
-            self.downs += 1
-            self.event(states.DOWN)
-            return True
-        return False
-
-    def _missing_pin(self, state):
-        if state == states.RESETTING:
-            return not self.has_reset
-        if state == states.PULSE and self.has_status and self.status:
-            return True  # it is on: a pulse could only switch it off
-        if state == states.PULSE or state == states.PULSE_OFF or state == states.HALT_PULSE:
-            return not self.has_pwrkey
-        return False
-
-    def _hunt_baud(self, state, now):
-        """At our rate first, for as long as the module may need; then the others, in turn."""
-        ours_ms = _PROBE_MS if state == states.PROBE else self.vendor.BOOT_MS // 2
-        since = ticks_diff(now, self.entered_at) - ours_ms
-        if since >= 0:
-            self.baud = _BAUDS[since // _AT_EVERY_MS % len(_BAUDS)]
-
-    def _timer(self):
-        """The limit of the state has passed."""
-        state = self.state
-        if state == states.BOOT:
-            self._climb(ladder.POWER)
-            self.entered_at = self.now
-        elif state == states.WAITING and not self.has_pwrkey:
-            self.event(states.SKIP)  # no power cycle can be had
-        elif states.SETUP <= state <= states.CLOCK:
-            log.warn("modem", "no progress in state", states.STATES[state])
-            if state == states.REGISTER:
-                self._climb(ladder.NETWORK)
-            elif state == states.SIM:
-                self._climb(ladder.RADIO)
+        if self.limit_ms and since >= self.limit_ms:
+            if state == _BOOT or _SETUP <= state <= _CLOCK:
+                log.warn("modem", "no progress in state", STATES[state - 97])
+                floor = _R_RETRY
+                if state == _BOOT:
+                    floor = _R_POWER
+                elif state == _REGISTER:
+                    floor = _R_NETWORK
+                elif state == _SIM:
+                    floor = _R_RADIO
+                self.climb(floor)
+                self.entered_at = now
+            elif state == _WAITING and not self.has_pwrkey:
+                self.event(_SKIP)  # no power cycle can be had
             else:
-                self._climb(ladder.RETRY)
-            self.entered_at = self.now
-        else:
-            self.event(states.TIMER)
+                self.event(_TIMER)
+            return True
+        if state == _ONLINE:
+            for s in self.sockets:
+                if s.asked and s.state == _OPENING and s.due(now) <= 0:
+                    log.warn("modem", "open never ended, socket", s.cid)
+                    s.is_closed(_TIMED_OUT, now)
+                    self.climb(_R_RETRY)
+                    return True
+        if self.doing or not engine.idle:
+            return False
+        if state == _ONLINE and self.step_done:
+            return self._start_online(now)
+        return self._start_work(state, now, since)
+
+    def _due(self, now):
+        """ms until `_step` has something to do by itself."""
+        state = self.phase
+        due = FOREVER
+        if self.limit_ms:
+            due = self.limit_ms - ticks_diff(now, self.entered_at)
+        if state == _OFF or self.doing:
+            return due if due > 0 else 1
+        if self.rung >= 0:
+            due = min(due, ticks_diff(self.rung_at, now))
+        if (
+            state == _ONLINE
+            or state == _PROBE
+            or _RESTARTING <= state <= _BOOT
+            or state == _SIM
+            or state == _REGISTER
+            or state == _ATTACH
+        ):
+            due = min(due, ticks_diff(self.poll_at, now))
+        if state == _ONLINE:
+            if self.cfg["modem"]["sleep"]:
+                due = min(due, 1000)
+            for s in self.sockets:
+                due = min(due, s.due(now))
+        return due if due > 0 else 1

@@ -2,18 +2,10 @@
 
 from uplink import log
 from uplink.at import cme, codes
-from uplink.errors import (
-    CLOSED_CERTIFICATE,
-    CLOSED_TLS,
-    ATError,
-    LinkDown,
-    TLSError,
-    closed_text,
-)
+from uplink.errors import ATError, LinkDown, TLSError, closed_text
 from uplink.loop import Event
-from uplink.modem.clock import EPOCH_2000
 from uplink.modem.core import Core
-from uplink.modem.states import STATES
+from uplink.modem.states import RUNGS, STATES
 from uplink.modems import load
 from uplink.port.ticks import ticks_diff
 from uplink.ring import Ring
@@ -26,12 +18,18 @@ except ImportError:
         return value
 
 
+_START = const(65)  # of states
+_STOP = const(66)
+_TLS = const(6)  # of errors.CLOSED_
+_CERTIFICATE = const(7)
+_CME = const(2)  # of at.codes
+
 _CLOCK_EACH_MS = const(43_200_000)  # the board's clock is set again after half a day
 _STATUS_MS = const(100)
 _STATUS_UP_MS = const(5_000)
 
 
-class Modem:
+class Modem(Core):
     """Brings the modem online and keeps it there; `socket()` gives its connections.
 
     `cfg` is what `app.config.load` returns (sections uart, pins, modem, sim, tls, broker).
@@ -45,10 +43,9 @@ class Modem:
         self.board = board
         self.uart = board.uart(cfg)
         self.ring = Ring(cfg["uart"]["ring"])
-        self.core = Core(cfg, load(cfg["modem"]["type"]), self.ring, self)
-        self.facts = self.core.facts
-        self.baud = cfg["uart"]["baud"]
         self.ready = Event(loop)  # set while online
+        super().__init__(cfg, load(cfg["modem"]["type"]), self.ring)
+        self._baud = self.baud
         self._kick = False
         self._clock_set = False
         self._clock_at = 0
@@ -57,47 +54,39 @@ class Modem:
         self._dtr = board.output(cfg, "dtr")
         self._reset = board.output(cfg, "reset")
         self._status = board.input(cfg, "status")
-        core = self.core
-        core.has_pwrkey = self._pwrkey.wired
-        core.has_dtr = self._dtr.wired
-        core.has_reset = self._reset.wired
-        core.has_status = self._status.wired
+        self.has_pwrkey = self._pwrkey.wired
+        self.has_dtr = self._dtr.wired
+        self.has_reset = self._reset.wired
+        self.has_status = self._status.wired
         self._pins = -1
         self.task = loop.spawn(self._run(), name="link", first=True)
 
-    # ---- for the application --------------------------------------------------------------
+    # ---- for the application (`online`, `ping` and the facts are the core's) --------------------
 
     def socket(self):
         """The next connection of the module that nobody has; each is reused for every open."""
-        sockets = self.core.sockets
-        if self._taken >= len(sockets):
+        n = self._taken
+        if n >= len(self.sockets):
             raise ValueError("modem: no more sockets, raise modem.sockets")
-        self._taken += 1
-        return sockets[self._taken - 1]
+        self._taken = n + 1
+        return self.sockets[n]
 
     @property
     def state(self):
         """Name of the state of the power machine, `"online"` when sockets work."""
-        return STATES[self.core.state]
-
-    @property
-    def online(self):
-        """True while sockets work (also asleep between messages)."""
-        return self.core.online
+        return STATES[self.phase - 97]
 
     def start(self):
         """Switch the modem on and keep it online (done at start)."""
-        self.core.start(self.loop.now())
-        self.changed()
+        self.time()
+        self.wanted = True
+        self.event(_START)
 
     def stop(self):
         """Switch the modem off."""
-        self.core.stop(self.loop.now())
-        self.changed()
-
-    def ping(self, host):
-        """Ping `host` (bytes) through the module; `facts.ping_ms` is the answer, -1 none."""
-        self.core.ping(host)
+        self.time()
+        self.wanted = False
+        self.event(_STOP)
 
     def error(self):
         """Why there is no connection, as an exception to look at or raise; None when all is well.
@@ -105,73 +94,70 @@ class Modem:
         `TLSError` and `LinkDown` for the last open that failed, `ATError` for the command that
         keeps the modem from coming online (allocates).
         """
-        core = self.core
-        engine = core.engine
-        refused = core.refused
-        if refused == CLOSED_CERTIFICATE or refused == CLOSED_TLS:
+        engine = self.engine
+        refused = self.refused
+        if refused == _CERTIFICATE or refused == _TLS:
             return TLSError(closed_text(refused))
         if refused >= 0:
             return LinkDown(closed_text(refused))
-        if core.online:
+        if self.online:
             return None
-        if engine.failed_result == codes.OK:
+        result = engine.failed_result
+        if not result:
             return LinkDown("modem: " + self.state)
-        text = cme.text(engine.failed_cme) if engine.failed_result == codes.CME else b""
-        return ATError(
-            engine.failed_command.decode(),
-            engine.failed_cme,
-            text.decode() or codes.name(engine.failed_result),
-        )
+        text = cme.text(engine.failed_cme).decode() if result == _CME else ""
+        return ATError(self.failed.decode(), engine.failed_cme, text or codes.name(result))
 
     def counters(self):
         """The recovery counters and what went wrong on the line, as a dict (allocates)."""
-        core = self.core
-        engine = core.engine
-        used = core.ladder.used
-        return {
-            "retry": used[0],
-            "reopen": used[1],
-            "data": used[2],
-            "register": used[3],
-            "radio": used[4],
-            "reset": used[5],
-            "power": used[6],
-            "wait": used[7],
-            "restarts": core.restarts,
-            "downs": core.downs,
-            "timeouts": engine.timeouts,
-            "resyncs": engine.resyncs,
-            "late": engine.late,
-            "damaged": engine.damaged,
-            "unknown": engine.unknown,
+        engine = self.engine
+        found = {
+            "restarts": self.restarts,
+            "downs": self.downs,
             "overlong": self.ring.overlong,
-            "uploads": core.files.uploaded,
+            "uploads": self.files.uploaded,
         }
+        for name in ("timeouts", "resyncs", "late", "damaged", "unknown"):
+            found[name] = getattr(engine, name)
+        for i in range(8):
+            found[RUNGS[i]] = self.used[i]
+        return found
 
-    # ---- for core ---------------------------------------------------------------------------
+    # ---- what the core asks -------------------------------------------------------------------
 
-    def now(self):
+    def time(self):
         """The loop's clock."""
-        return self.loop.now()
+        self.now = self.loop.now()
+        return self.now
 
     def changed(self):
         """The core has something to do before the time it named."""
         self._kick = True
-        if self.core.online != self.ready.is_set():
-            if self.core.online:
+        online = self.online
+        if online != self.ready.is_set():
+            if online:
                 self.ready.set()
             else:
                 self.ready.clear()
         self.loop.kick()
 
-    def clock_known(self):
-        """The network told the time: into the board's clock."""
+    def network_time(self, year, month, day, hour, minute, second, quarters):
+        """Local time and its offset in quarters of an hour; years since 2000."""
+        # a module without a time says 1980 (80) or 2070 and later
+        if not 24 <= year < 70 or not 1 <= month <= 12 or day < 1:
+            return
+        # seconds since 2000 fit into a small integer until 2034
+        days = year * 365 + (year + 3) // 4 + day - 1
+        days += (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)[month - 1]
+        if month > 2 and year % 4 == 0:
+            days += 1
+        self.clock_s = days * 86400 + hour * 3600 + minute * 60 + second - quarters * 900
         now = self.loop.now()
         if self._clock_set and 0 <= ticks_diff(now, self._clock_at) < _CLOCK_EACH_MS:
             return
         try:
             # seconds since 1970 are no small integer on 32 bit: the only heap in this task
-            unix_s = EPOCH_2000 + self.facts.clock_s
+            unix_s = 946_684_800 + self.clock_s
             if abs(self.board.clock() - unix_s) > 2:
                 self.board.set_clock(unix_s)
                 log.info("modem", "clock set from the network")
@@ -185,60 +171,43 @@ class Modem:
 
     async def _run(self):
         loop = self.loop
-        core = self.core
-        self.core.start(loop.now())
-        while True:
-            self._kick = False
-            self._receive()
-            core.status = self._status.get() if core.has_status else False
-            wait = core.poll(loop.now())
-            self._apply()
-            if self._transmit():
-                continue
-            if core.engine.out_pos < core.engine.out_end:
-                wait = 1  # the UART is full
-            elif core.has_status:
-                # STATUS has no event of its own
-                look = _STATUS_UP_MS if core.online and core.status else _STATUS_MS
-                wait = look if wait > look else wait
-            if not self._kick:
-                await loop.data(wait)
-            else:
-                await loop.sleep_ms(0)
-
-    def _receive(self):
-        """Everything that the UART holds, through the ring."""
         uart = self.uart
         ring = self.ring
-        core = self.core
-        stage = ring.stage
-        turns = 0
-        while turns < 32:
-            n = uart.readinto(stage)
-            if not n:
-                return
-            ring.put(n)
-            core.heard(self.loop.now())
-            turns += 1
-
-    def _transmit(self):
-        """Hand what the engine wants sent to the UART; True when all of it went."""
-        engine = self.core.engine
-        left = engine.out_end - engine.out_pos
-        if left <= 0:
-            return False
-        engine.out_pos += self.uart.write(engine.out, engine.out_pos, left)
-        return engine.out_pos == engine.out_end
-
-    def _apply(self):
-        """Pins and baud rate as the core wants them."""
-        core = self.core
-        pins = core.pwrkey | core.dtr << 1 | core.reset << 2
-        if pins != self._pins:
-            self._pins = pins
-            self._pwrkey.set(core.pwrkey)
-            self._dtr.set(core.dtr)
-            self._reset.set(core.reset)
-        if core.baud != self.baud:
-            self.baud = core.baud
-            self.uart.set_baud(core.baud)
+        engine = self.engine
+        self.start()
+        while True:
+            self._kick = False
+            # everything that the UART holds, through the ring
+            stage = ring.stage
+            for _ in range(32):
+                n = uart.readinto(stage)
+                if not n:
+                    break
+                ring.put(n)
+                self.heard(loop.now())
+            self.status = self.has_status and self._status.get()
+            wait = self.poll(loop.now())
+            # pins and baud rate as the core wants them
+            pins = self.pwrkey | self.dtr << 1 | self.reset << 2
+            if pins != self._pins:
+                self._pins = pins
+                self._pwrkey.set(self.pwrkey)
+                self._dtr.set(self.dtr)
+                self._reset.set(self.reset)
+            if self.baud != self._baud:
+                self._baud = self.baud
+                uart.set_baud(self.baud)
+            left = engine.out_end - engine.out_pos
+            if left > 0:
+                n = uart.write(engine.out, engine.out_pos, left)
+                engine.out_pos += n
+                if n == left:
+                    continue
+                wait = 1  # the UART is full
+            elif self.has_status:
+                # STATUS has no event of its own
+                look = _STATUS_UP_MS if self.status and self.online else _STATUS_MS
+                wait = look if wait > look else wait
+            if self._kick:
+                wait = 0
+            await loop.data(wait) if wait else await loop.sleep_ms(0)

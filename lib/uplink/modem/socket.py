@@ -4,8 +4,9 @@ The contract (calls, listener, states) is in `lib/uplink/README.md`. Everything 
 here and done by `core` when the command line is free, so no call waits.
 """
 
+from uplink import errors, log
+from uplink.at import codes
 from uplink.at.line import allowed
-from uplink.errors import CLOSED_LOCAL
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
 try:
@@ -16,22 +17,41 @@ except ImportError:
         return value
 
 
-CLOSED = const(0)
-OPENING = const(1)
-OPEN = const(2)
-CLOSING = const(3)
+_CLOSED = const(0)
+_OPENING = const(1)
+_OPEN = const(2)
+_CLOSING = const(3)
+
+_LOCAL = const(0)  # of errors.CLOSED_
+_PEER = const(1)
+_LINK = const(2)
+_TIMED_OUT = const(3)
+_REFUSED = const(4)
+_TLS = const(6)
+_CERTIFICATE = const(7)
+_DAMAGE = const(8)
+
+_ERROR = const(1)  # of at.codes
+_CME = const(2)
+_TIMEOUT = const(5)
+_DAMAGED = const(6)
+
+_R_RETRY = const(0)  # of machine
+_FORMS = const(12)  # of vendor.NUMBERS
 
 # What `core` should do next for a socket.
-NOTHING = const(0)
-DO_OPEN = const(1)
-DO_SEND = const(2)
-DO_READ = const(3)
-DO_CLOSE = const(4)
+_NOTHING = const(0)
+_DO_OPEN = const(1)
+_DO_SEND = const(2)
+_DO_READ = const(3)
+_DO_CLOSE = const(4)
 
-# `+CADATAIND` can be missing: read anyway so long after a send or an opening, then less often.
-_SAFETY_FIRST_MS = const(250)
-_SAFETY_LAST_MS = const(16_000)
+# The announcement of data can be missing: read anyway so long after a send or an opening.
+_SAFETY_MS = const(250)
+_SAFETY_LAST_MS = const(16_000)  # the last interval of reads that nothing announced
 _OPEN_LIMIT_MS = const(90_000)
+_WATCH_SOON_MS = const(2_000)
+_TLS_REFUSED = const(8)  # so many refused handshakes in a row count as a failure of the link
 
 
 class Socket:
@@ -40,12 +60,11 @@ class Socket:
     def __init__(self, core, cid):
         self._core = core
         self.cid = cid
-        self.state = CLOSED
+        self.state = _CLOSED
         self.listener = None
         self.host = b""
         self.port = 0
         self.tls = False
-        self.reason = CLOSED_LOCAL  # why it closed last
         # for `core`
         self.asked = False  # the open command has been sent, its result is awaited
         self.ending = False  # closed by the peer; the read in flight is still let end
@@ -55,38 +74,33 @@ class Socket:
         self.chunk = 0  # bytes of the send in flight
         self.sent_last = 0  # bytes of the last send that the module has taken
         self.sent_at = 0
+        self.sent = 0
         self.waiting = False  # data waits in the module
         self.safety_ms = 0  # interval of the next read that nothing announced; 0 = none
         self.safety_at = 0
         self.active_at = 0
         self.opened_at = 0
-        self.received = 0
-        self.sent = 0
-        self.reads = 0
         self.opens = 0
 
     # ---- the transport contract -----------------------------------------------------------
 
     def open(self, host, port, tls):
         """Connect to `host` (bytes): `port`, over TLS when `tls`. Legal only when closed."""
-        if self.state != CLOSED:
+        if self.state:
             raise ValueError("socket: open() while not closed")
         if not host or not allowed(host) or not 0 < port < 65536:
             raise ValueError("socket: host or port cannot be used")
         self.host = host
         self.port = port
         self.tls = tls
-        self.state = OPENING
-        self.asked = False
+        self.state = _OPENING
         self.ending = False
-        self.out_left = 0
         self.waiting = False
-        self.safety_ms = 0
         self._core.wake()
 
     def send(self, buf, off, n):
         """Take `n` bytes of `buf` from `off` as one send; False when busy or not open."""
-        if self.state != OPEN or self.out_left or n <= 0:
+        if self.state != _OPEN or self.out_left or n <= 0:
             return False
         self.out = buf
         self.out_off = off
@@ -96,12 +110,13 @@ class Socket:
 
     def close(self):
         """Close; `listener.closed(CLOSED_LOCAL)` follows unless it is closed already."""
-        if self.state == OPENING and self._core.active is not self and not self.asked:
-            self.is_closed(CLOSED_LOCAL, self._core.time())  # the module does not know of it yet
-        elif self.state == OPENING or self.state == OPEN:
-            self.state = CLOSING
+        core = self._core
+        if self.state == _OPENING and core.active is not self and not self.asked:
+            self.is_closed(_LOCAL, core.time())  # the module does not know of it yet
+        elif self.state == _OPENING or self.state == _OPEN:
+            self.state = _CLOSING
             self.out_left = 0
-            self._core.wake()
+            core.wake()
 
     def proved(self):
         """The far end has answered: the path works end to end."""
@@ -116,93 +131,162 @@ class Socket:
     def next_work(self, now):
         """What this socket needs from the command line now."""
         state = self.state
-        if state == CLOSING:
-            return DO_CLOSE
-        if state == OPEN:
-            if self.waiting:
-                return DO_READ
-            if self.safety_ms and ticks_diff(now, self.safety_at) >= 0:
-                return DO_READ
+        if state == _OPEN:
+            if self.waiting or (self.safety_ms and ticks_diff(now, self.safety_at) >= 0):
+                return _DO_READ
             if self.out_left:
-                return DO_SEND
-        elif state == OPENING and not self.asked:
-            return DO_OPEN
-        return NOTHING
+                return _DO_SEND
+        elif state == _CLOSING:
+            return _DO_CLOSE
+        elif state == _OPENING and not self.asked:
+            return _DO_OPEN
+        return _NOTHING
 
     def due(self, now):
-        """ms until `next_work` may change by itself."""
-        if self.state == OPEN and self.safety_ms:
-            wait = ticks_diff(self.safety_at, now)
-            return wait if wait > 0 else 0
-        if self.state == OPENING and self.asked:
-            wait = ticks_diff(ticks_add(self.opened_at, _OPEN_LIMIT_MS), now)
-            return wait if wait > 0 else 0
+        """ms until `next_work` may change by itself, or the open has lasted too long."""
+        if self.state == _OPEN and self.safety_ms:
+            return ticks_diff(self.safety_at, now)
+        if self.state == _OPENING and self.asked:
+            return _OPEN_LIMIT_MS - ticks_diff(now, self.opened_at)
         return FOREVER
 
-    def overdue(self, now):
-        """True when the module never told how the open ended."""
-        return (
-            self.state == OPENING
-            and self.asked
-            and ticks_diff(now, self.opened_at) >= _OPEN_LIMIT_MS
-        )
-
-    def arm(self, now):
-        """Something may answer: read soon even if nothing announces data."""
-        self.safety_ms = _SAFETY_FIRST_MS
-        self.safety_at = ticks_add(now, _SAFETY_FIRST_MS)
-        self.active_at = now
-
-    def rearm(self, now):
-        """An unannounced read found nothing: look again later, and in the end no more."""
-        if self.safety_ms:
-            self.safety_ms = self.safety_ms * 4 if self.safety_ms < _SAFETY_LAST_MS else 0
-            self.safety_at = ticks_add(now, self.safety_ms)
+    def arm(self, now, ms=_SAFETY_MS):
+        """Something may answer: read in `ms` even if nothing announces data; 0: no more."""
+        self.safety_ms = ms
+        self.safety_at = ticks_add(now, ms)
+        if ms == _SAFETY_MS:
+            self.active_at = now
 
     def is_open(self, now):
         """The module has opened it."""
-        if self.state != OPENING:
+        core = self._core
+        core.refused = -1
+        core.tls_refused = 0
+        if self.tls:
+            core.checked = False
+        if self.state == _OPENING:
+            self.state = _OPEN
+            self.asked = False
+            self.opened_at = now
+            self.opens += 1
+            self.arm(now)
+            if self.listener is not None:
+                self.listener.opened(now)
+
+    def failed(self, reason, now):
+        """The module could not connect."""
+        if self.state != _OPENING and self.state != _CLOSING:
             return
-        self.state = OPEN
-        self.asked = False
-        self.opened_at = now
-        self.opens += 1
-        self.arm(now)
-        if self.listener is not None:
-            self.listener.opened(now)
+        core = self._core
+        core.refused = reason
+        log.warn("modem", errors.closed_text(reason), self.cid)
+        self.is_closed(reason, now)
+        if reason == _LINK:
+            core.poll_at = now
+        if reason == _TLS:
+            # the server was reached and said no: only a module that is stuck says so for ever
+            core.tls_refused += 1
+            if core.tls_refused % _TLS_REFUSED:
+                return
+        if reason != _CERTIFICATE and reason != _REFUSED:
+            for other in core.sockets:
+                if other is not self and other.state == _OPEN:
+                    return  # the path works: it is this server
+            core.climb(_R_RETRY)
+
+    def lost(self, now):
+        """The connection is gone; what the module still held of it is lost."""
+        if self.state == _OPENING and self.asked:
+            return  # the open command's own result will come
+        if self._core.reading is self:
+            self.ending = True  # what the read in flight brings is still ours
+        else:
+            self.is_closed(_PEER, now)
 
     def is_sent(self, now):
         """The chunk in flight has been taken by the module."""
-        self.out_off += self.chunk
-        self.out_left -= self.chunk
-        self.sent += self.chunk
-        self.sent_last = self.chunk
+        n = self.chunk
+        self.out_off += n
+        self.out_left -= n
+        self.sent += n
+        self.sent_last = n
         self.sent_at = now
         self.chunk = 0
         self.arm(now)
-        if self.out_left <= 0:
-            self.out_left = 0
-            if self.listener is not None and self.state == OPEN:
-                self.listener.sent(now)
+        if not self.out_left and self.listener is not None and self.state == _OPEN:
+            self.listener.sent(now)
 
-    def has_data(self, now):
-        """The module announced data."""
-        if self.state == OPEN:
-            self.waiting = True
+    def taken(self, n, now):
+        """The module tells how many bytes it took with the last send."""
+        if self.state == _OPEN and n != self.sent_last:
+            log.warn("modem", "the module took another number of bytes", n, self.sent_last)
+            self.is_closed(_DAMAGE, now)
 
     def is_closed(self, reason, now):
         """It is closed, for whatever reason; tells the listener once."""
-        if self.state == CLOSED:
+        if not self.state:
             return
-        if self.state == CLOSING:
-            reason = CLOSED_LOCAL
-        self.state = CLOSED
-        self.reason = reason
+        if self.state == _CLOSING:
+            reason = _LOCAL
+        self.state = _CLOSED
         self.asked = False
         self.out_left = 0
         self.chunk = 0
-        self.waiting = False
         self.safety_ms = 0
-        self._core.let_go(self, now)
+        core = self._core
+        if core.active is self:
+            core.engine.drop(now)  # what was to be asked for it need not be
         if self.listener is not None:
             self.listener.closed(reason, now)
+
+    def done(self, work, result, now):
+        """The command that `core` ran for it (a _DO_) has ended."""
+        core = self._core
+        state = self.state
+        if work == _DO_READ:
+            if state != _OPEN:
+                return
+            if result == _TIMEOUT:
+                self.is_closed(_DAMAGE, now)
+            elif result or self.ending:
+                self.is_closed(_PEER, now)
+            elif core.got_bytes == 0:
+                # look again later, and in the end no more
+                ms = self.safety_ms
+                if ms:
+                    self.arm(now, ms * 4 if ms < _SAFETY_LAST_MS else 0)
+            elif core.got_bytes >= core.asked_bytes:
+                self.waiting = True
+            else:
+                self.arm(now)
+        elif work == _DO_SEND:
+            if not self.chunk:
+                return  # closed meanwhile
+            if not result:
+                self.is_sent(now)
+                return
+            # part of it may be queued: the stream cannot be continued
+            log.warn("modem", "send failed", codes.name(result), self.cid)
+            self.is_closed(_DAMAGE, now)
+            core.poll_at = ticks_add(now, _WATCH_SOON_MS)
+            if result != _DAMAGED:
+                core.climb(_R_RETRY)
+        elif work == _DO_CLOSE:
+            if state == _CLOSING:
+                self.is_closed(_LOCAL, now)
+        elif state == _OPENING or state == _CLOSING:
+            if not result:
+                core.form_failed = 0
+                if state == _CLOSING:
+                    self.asked = False  # closes with its own command now
+                return  # opened, or the URC will tell
+            forms = core.vendor.NUMBERS[_FORMS]
+            said_no = self.asked and (result == _ERROR or result == _CME)
+            if said_no and core.form_failed < forms - 1:
+                # some firmwares take the command in another form
+                core.form_failed += 1
+                core.form = (core.form + 1) % forms
+                self.asked = False
+                return
+            core.form_failed = 0
+            self.failed(_TIMED_OUT if result == _TIMEOUT else _LINK, now)

@@ -1,10 +1,10 @@
-"""What vendors share: conditions of steps, answers of 3GPP TS 27.007, common URCs.
+"""What vendors share: conditions of steps, answers and URCs of 3GPP TS 27.007.
 
-`f(m, c)`: `m` is the modem's core (see `modem.reports`), `c` the cursor behind the prefix. A table
-names them; a vendor's file imports those that it names.
+`m` is the modem's core, `c` the cursor behind the prefix of a line, `what` the letter that the
+vendor's text gives to the line.
 """
 
-from uplink import log
+from uplink import exact, log
 
 try:
     from micropython import const
@@ -17,239 +17,164 @@ except ImportError:
 _FAIL = const(-1)  # of at.codes
 _NOT_MINE = const(-2)
 
-# Conditions of steps; a table repeats those that it uses.
-_W_ECHO = const(1)
-_W_QUIET = const(2)
-_W_FLOW = const(3)
-_W_IDENTITY = const(4)
-_W_PIN = const(5)
-_W_ASK_APN = const(6)
-_W_APN = const(7)
-_W_LOGIN = const(8)
-_W_NO_DATA = const(9)
-_W_TLS = const(10)
-_W_CA = const(11)
-_W_CERT = const(12)
-_W_FORM_0 = const(13)
-_W_FORM_1 = const(14)
-_W_NO_TIME = const(15)
-_W_ANY_APN = const(16)
-_W_LOCKED = const(17)
+_HOPE = const(89)
 
 
 def when(m, condition):
-    """Whether a step of the scripts above is to be run."""
+    """Whether a step is to be run: its condition's letter, see README.md."""
     cfg = m.cfg
-    s = m.active
-    if condition == _W_TLS:
-        return s.tls
-    if condition == _W_CA:
-        return s.tls and cfg["tls"]["verify"] != "none"
-    if condition == _W_CERT:
-        return s.tls and cfg["tls"]["cert"] is not None
-    if condition == _W_FORM_0:
-        return m.form == 0
-    if condition == _W_FORM_1:
-        return m.form == 1
-    if condition == _W_ECHO:
-        return cfg["modem"]["echo"]
-    if condition == _W_QUIET:
-        return not cfg["modem"]["echo"]
-    if condition == _W_FLOW:
-        return cfg["uart"]["rts"] is not None and cfg["uart"]["cts"] is not None
-    if condition == _W_IDENTITY:
-        return not m.facts.imei or not m.facts.iccid
-    if condition == _W_LOCKED:
-        return m.facts.sim_locked
-    if condition == _W_PIN:
-        return m.facts.sim_locked and pin_usable(m)
-    if condition == _W_NO_TIME:
-        return not m.facts.clock_s and m.clock_needed()
-    if m.facts.address:
-        return False  # everything below prepares packet data, which is up
+    tls = cfg["tls"]
     sim = cfg["sim"]
-    if condition == _W_ASK_APN:
+    s = m.active
+    if condition == 116:  # t: TLS
+        return s.tls
+    if condition == 118:  # v: TLS, the server is verified
+        return s.tls and tls["verify"] != "none"
+    if condition == 99:  # c: TLS, with our certificate
+        return s.tls and tls["cert"] is not None
+    if condition < 58:  # 0 or 1: that form of the open command
+        return m.form == condition - 48
+    if condition == 69:  # E: echo wanted
+        return cfg["modem"]["echo"]
+    if condition == 81:  # Q: not wanted
+        return not cfg["modem"]["echo"]
+    if condition == 70:  # F: RTS and CTS wired
+        return cfg["uart"]["rts"] is not None and cfg["uart"]["cts"] is not None
+    if condition == 73:  # I: identity not known yet
+        return not m.imei or not m.iccid
+    if condition == 76:  # L: the SIM is locked
+        return m.sim_locked
+    if condition == 80:  # P: … and there is a PIN that was not refused
+        if not m.sim_locked or m.pin_tried or sim["pin"] is None:
+            return False
+        m.pin_tried = True  # once: a wrong one three times locks the SIM for good
+        return True
+    if condition == 122:  # z: no time, and it is needed
+        return not m.clock_s and m.files.clock_needed()
+    if m.address:
+        return False  # everything below prepares packet data, which is up
+    if condition == 65:  # A: ask for the APN
         return not sim["apn"]
-    known = sim["apn"] or m.facts.apn
-    if condition == _W_APN:
+    known = sim["apn"] or m.apn
+    if condition == 97:  # a: APN without a login
         return known and not sim["apn_user"]
-    if condition == _W_LOGIN:
+    if condition == 117:  # u: with one
         return known and sim["apn_user"]
-    if condition == _W_NO_DATA:
-        return known
-    return not known
+    return known if condition == 110 else not known  # n, N: is there an APN?
 
 
-def on_ignored(m, c):
-    """A URC that tells nothing that is used."""
+def answer(m, c):
+    """The information response of the step in flight."""
+    return m.vendor.heard(m, c, m.script.what)
 
 
-def _digits(c, into):
-    """A bare number as the answer; anything else is noise, or somebody else's line."""
-    c.rest()
-    if c.last - c.first < 10:
-        return _NOT_MINE
-    for i in range(c.first, c.last):
-        if not 48 <= c.buf[i] <= 57:
-            return _NOT_MINE
-    c.copy(into, 20)
-    return None
-
-
-def on_imei(m, c):
-    """15 digits."""
-    return _digits(c, m.facts.imei)
-
-
-def on_imsi(m, c):
-    """15 digits."""
-    return _digits(c, m.facts.imsi)
-
-
-def on_iccid(m, c):
-    """19 or 20 digits, on some firmwares behind a prefix."""
-    if c.starts(b"+CCID: "):
-        c.pos += 7
-    c.rest()
-    c.copy(m.facts.iccid, 24)
-
-
-def on_cpin(m, c):
-    """`+CPIN: READY`, `SIM PIN`, `SIM PUK`, `NOT INSERTED` …"""
-    c.rest()
-    if c.equals(b"READY"):
-        m.facts.pin_tried = False  # if one was entered, it was right
-        m.sim(True, False)
-        return None
-    m.sim(False, c.equals(b"SIM PIN") or c.equals(b"SIM PUK"))
-    if c.equals(b"SIM PUK"):
-        m.facts.pin_tried = True
-    return None if m.facts.sim_locked else _FAIL
-
-
-def on_cpin_urc(m, c):
-    """The same, unasked: after boot, and when the SIM is pulled or pushed in."""
-    c.rest()
-    if c.equals(b"READY"):
-        m.facts.sim_ready = True
-        m.hope()
-    elif not c.equals(b"SIM PIN") and not c.equals(b"SIM PUK"):
-        m.sim(False, False)
-
-
-def on_cops(m, c):
-    """`+COPS: 0` or `+COPS: 0,0,"operator",7`"""
-    c.skip(2)
-    if c.text():
-        c.copy(m.facts.operator, 32)
-
-
-def on_cereg(m, c):
-    """`+CEREG: <n>,<stat>[…]`; with one parameter, or text second, it is the URC."""
-    c.int()
-    if c.pos >= c.end or c.buf[c.pos] == 34:
-        return _NOT_MINE
-    second = c.int(-9)
-    if second < 0:
-        return _NOT_MINE
-    m.registration(second)
-    return None
-
-
-def on_cereg_urc(m, c):
-    """`+CEREG: <stat>[,"tac","ci",act]`"""
-    m.registration(c.int())
-    m.look()
-    if m.facts.registered:
-        m.hope()
-
-
-def on_csq(m, c):
-    """`+CSQ: <rssi>,<ber>`"""
-    m.facts.rssi = c.int(99)
-
-
-def on_cclk(m, c):
-    """`+CCLK: "26/11/21,02:20:35-16"`: local time, offset in quarters of an hour."""
-    if c.pos < c.end and c.buf[c.pos] == 34:
-        c.pos += 1
-    _time(m, c)
-
-
-def on_psuttz(m, c):
-    """`*PSUTTZ: 24/06/13,22:40:35","-16",1`: network time as UTC, unbalanced quotes."""
-    year = c.digits(2)
-    if c.pos >= c.end:
-        return
-    if c.buf[c.pos - 1] != 47:
-        return  # the form with a four-digit year and other separators: CCLK will tell
-    month = c.digits(2)
-    day = c.digits(2)
-    hour = c.digits(2)
-    minute = c.digits(2)
-    second = c.digits(2)
-    if second >= 0:
-        m.network_time(year, month, day, hour, minute, second, 0)
-
-
-def _time(m, c):
-    year = c.digits(2)
-    month = c.digits(2)
-    day = c.digits(2)
-    hour = c.digits(2)
-    minute = c.digits(2)
-    second = c.digits(2)
-    if second < 0:
-        return
-    sign = c.buf[c.pos - 1]  # the byte behind the seconds
-    quarters = c.digits(2, 0)
-    m.network_time(year, month, day, hour, minute, second, -quarters if sign == 45 else quarters)
-
-
-def on_ready(m, c):
-    """RDY: the module has started; all it was told before is gone."""
-    m.restarted()
-
-
-def on_boot(m, c):
-    """`+CFUN: 1`, `SMS Ready`, `Call Ready` follow a start; RDY may have been lost."""
-    m.boot_urc()
-
-
-def on_power_down(m, c):
-    """The module is going down."""
-    m.powered_down()
-
-
-def on_voltage(m, c):
-    """A warning of the supply voltage: it goes down soon if this lasts."""
-    log.warn("modem", "supply voltage out of range")
-
-
-def pin_usable(m):
-    """A PIN is tried once: a wrong one three times locks the SIM for good."""
-    if m.facts.pin_tried or m.cfg["sim"]["pin"] is None:
-        return False
-    m.facts.pin_tried = True
-    return True
-
-
-def on_spic(m, c):
-    """`+SPIC: <tries for PIN>,…`: a first wrong try may have been made before a restart."""
-    m.facts.pin_tried = c.int(3) < 3
-
-
-def on_cgnapn(m, c):
-    """`+CGNAPN: 1,"flolive.net"`"""
-    if c.int() == 1 and c.text():
-        c.copy(m.facts.apn, 64)
-
-
-def on_pdp(m, c):
-    """`+APP PDP: ACTIVE` or `DEACTIVE` (newer firmwares: with the context in front)"""
-    c.rest()
-    if c.buf.find(b"DEACTIVE", c.first, c.last) >= 0:
-        m.packet_data(False)
+def urc(m, c):
+    """Any other line: a URC of the vendor's LINES, the response `*` of the step, or unknown."""
+    buf = c.buf
+    i = c.pos
+    end = c.end
+    key = m.script.line
+    exact.clear(key)
+    key.append(10)
+    while i < end and len(key) < 31:
+        ch = buf[i]
+        i += 1
+        if ch == 58:
+            break
+        key.append(ch)
+    key.append(58)
+    lines = m.vendor.LINES
+    at = lines.find(key)
+    if at >= 0:
+        c.pos = i + 1 if i < end and buf[i] == 32 else i
+        m.vendor.heard(m, c, lines[at + len(key)])
+    elif buf.find(b"POWER DOWN", c.pos, end) >= 0:
+        m.powered_down()
+    elif buf.find(b"-VOLTAGE ", c.pos, end) >= 0 or buf.find(b"_VOLTAGE ", c.pos, end) >= 0:
+        log.warn("modem", "supply voltage out of range")
+    elif not m.script.any or answer(m, c) == _NOT_MINE:
+        m.engine.unknown += 1
     else:
-        m.packet_data(True)
-    m.look()
+        m.script.any = False
+
+
+def heard(m, c, what):
+    """A line that 27.007 knows; what is not told by a branch is ignored."""
+    if what == 69:  # E `+CEREG: <stat>[,"tac","ci",act]`, a URC
+        m.registration(c.int())
+        m.poll_at = m.now  # ask for the rest now, not at the next turn
+        if m.registered:
+            m.event(_HOPE)
+    elif what == 101:  # e `+CEREG: <n>,<stat>[…]`; with one parameter, or text second: a URC
+        c.int()
+        if c.pos >= c.end or c.buf[c.pos] == 34:
+            return _NOT_MINE
+        stat = c.int(-9)
+        if stat < 0:
+            return _NOT_MINE
+        m.registration(stat)
+    elif what == 113:  # q `+CSQ: <rssi>,<ber>`
+        m.rssi = c.int(99)
+    elif what == 82:  # R `RDY`: the module has started; all it was told before is gone
+        m.restarted(True)
+    elif what == 66:  # B `+CFUN: 1`, `SMS Ready` … follow a start; RDY may have been lost
+        m.restarted(False)
+    elif what == 111:  # o `+COPS: 0` or `+COPS: 0,0,"operator",7`
+        c.skip(2)
+        if c.text():
+            c.copy(m.operator, 32)
+    elif what == 107 or what == 84:
+        # k `+CCLK: "26/11/21,02:20:35-16"`: local time, offset in quarters of an hour
+        # T `*PSUTTZ: 24/06/13,22:40:35","-16",1`: UTC; not the form with a four-digit year
+        if c.pos < c.end and c.buf[c.pos] == 34:
+            c.pos += 1
+        year = c.digits(2)
+        slash = c.pos <= c.end and c.buf[c.pos - 1] == 47
+        month = c.digits(2)
+        day = c.digits(2)
+        hour = c.digits(2)
+        minute = c.digits(2)
+        second = c.digits(2)
+        if second < 0 or not slash:
+            return None
+        sign = c.buf[c.pos - 1]  # the byte behind the seconds
+        quarters = c.digits(2, 0) if what == 107 else 0
+        m.network_time(
+            year, month, day, hour, minute, second, -quarters if sign == 45 else quarters
+        )
+    else:
+        c.rest()  # all of the line is one value
+        if what == 112 or what == 80:
+            # p `+CPIN: READY`, `SIM PIN`, `SIM PUK`, `NOT INSERTED` …; P the same as a URC
+            locked = c.equals(b"SIM PUK")
+            if what == 80:
+                if c.equals(b"READY"):
+                    m.sim_ready = True
+                    m.event(_HOPE)
+                elif not locked and not c.equals(b"SIM PIN"):
+                    m.sim(False, False)
+                return None
+            if locked:
+                m.pin_tried = True
+            if c.equals(b"READY"):
+                m.pin_tried = False  # if one was entered, it was right
+                m.sim(True, False)
+                return None
+            m.sim(False, locked or c.equals(b"SIM PIN"))
+            return None if m.sim_locked else _FAIL
+        if what == 105 or what == 106:  # i IMEI, j IMSI: 15 digits; else somebody else's line
+            if c.last - c.first < 10:
+                return _NOT_MINE
+            for i in range(c.first, c.last):
+                if not 48 <= c.buf[i] <= 57:
+                    return _NOT_MINE
+            c.copy(m.imei if what == 105 else m.imsi, 20)
+        elif what == 108:  # l ICCID: 19 or 20 digits, on some firmwares behind a prefix
+            if c.starts(b"+CCID: "):
+                c.first += 7
+            c.copy(m.iccid, 24)
+        elif what == 109:  # m `SIM7000E`, `SIMCOM_SIM7000G` …
+            c.copy(m.model, 32)
+        elif what == 102:  # f `Revision:1529B08SIM7000G`
+            c.copy(m.firmware, 48)
+    return None
