@@ -105,7 +105,8 @@ class Line:
         for record in reversed(self.rx.damage):
             if record.index < start - 1:
                 break
-            if record.index < start + count:
+            # (the byte before was heard as something else, as a rule)
+            if record.index < start + count and record.context == "unheard":
                 record.context = context
 
     def _characters(self, data, first_us):
