@@ -1,107 +1,162 @@
-"""Vendors' tables: constants repeated for flash are the engine's; scripts are well formed."""
+"""Vendors' texts: well formed, their letters known, constants repeated for flash the right ones."""
 
-import ast
-from pathlib import Path
+import re
 
 import pytest
 
+from tests_host.conftest import ROOT
+from uplink import errors
 from uplink.at import codes
-from uplink.modems import NAMES, load
+from uplink.modem.machine import Machine
+from uplink.modem.script import Script
+from uplink.modems import NAMES, common, load
 
 VENDORS = [load(name) for name in NAMES]
-MODEMS = Path(__file__).parent.parent / "lib/uplink/modems"
-REQUIRED = """ALIVE REBAUD SETUP FILE_STAT FILE_WRITE FILE_READ FILE_DELETE CONVERT_CA
-CONVERT_CLIENT SIM REGISTER REGISTER_POLL REREGISTER RADIO RESTART SWITCH_OFF ATTACH ATTACH_POLL
-DETACH CLOCK WATCH PING OPEN SEND READ CLOSE""".split()
-NUMBERS = """PULSE_ON_MS PULSE_OFF_MS RESET_MS BOOT_MS BOOT_URCS_MS OFF_MS OFF_PAUSE_MS
-WAKE_MS PAUSE_MS FAST_MS INPUT_MS SOCKETS READ_MAX SEND_MAX FILE_MAX FORMS""".split()
+LIB = ROOT / "lib" / "uplink"
+# The scripts that `modem` runs, by their letters: those of states, and others.
+STATES = b"chjklmqrst"
+OTHERS = b"ABCDEFGHIKLOPW"
+SHARED = b"cnhpauw#bfzgs"  # the core's variables
+OF_STATES = (LIB / "modem" / "states.py").read_text()
 
 
-def private_constants(path):
-    """`_NAME = const(n)` of a file, as a dict."""
+def constants(path):
+    """{NAME: n} of `_NAME = const(n)` in a file."""
+    lines = re.findall(r"^_([A-Z0-9_]+) = const\((-?[0-9_]+)\)", path.read_text(), re.MULTILINE)
+    return {name: int(n) for name, n in lines}
+
+
+def scripts(vendor):
+    """{letter: [lines]}."""
     found = {}
-    for node in ast.parse(path.read_text()).body:
-        if (
-            isinstance(node, ast.Assign)
-            and isinstance(node.value, ast.Call)
-            and getattr(node.value.func, "id", "") == "const"
-        ):
-            found[node.targets[0].id] = ast.literal_eval(node.value.args[0])
+    *parts, last = vendor.SCRIPTS.split(b"\n#")
+    assert parts[0] == b"" and last == b"", "a text begins with a script and ends with #"
+    for part in parts[1:]:
+        head, *lines = part.split(b"\n")
+        assert len(head) == 1 and head[0] not in found, part
+        found[head[0]] = lines
     return found
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_repeated_constants_are_the_engines(name):
-    ours = private_constants(MODEMS / f"{name}.py")
-    for flag in ("MAY_FAIL", "NEED", "SETTING", "PAYLOAD", "LATER", "FAST", "FAIL", "NOT_MINE"):
-        assert ours[f"_{flag}"] == getattr(codes, flag), flag
+def letters_of(function):
+    """The letters that a function of a vendor's file compares with: `== 69` is E."""
+    source = (LIB / "modems" / f"{function.__module__.rsplit('.', 1)[1]}.py").read_text()
+    body = source.split(f"def {function.__name__}(")[1].split("\ndef ")[0]
+    return {int(n) for n in re.findall(r"(?:what|letter|condition) == (\d+)", body)}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_repeated_conditions_are_the_shared_ones(name):
-    shared = private_constants(MODEMS / "common.py")
-    for constant, value in private_constants(MODEMS / f"{name}.py").items():
-        if constant.startswith("_W_"):
-            assert shared[constant] == value, constant
+def test_letters_are_told_beside_their_numbers():
+    for path in sorted((LIB / "modems").glob("*.py")) + [LIB / "modem" / "script.py"]:
+        for line in path.read_text().splitlines():
+            for n, told in re.findall(r"(?:letter|condition) == (\d+):  # (\S)", line):
+                assert chr(int(n)) == told, (path.name, line)
+
+
+REPEATED = {f"R_{name.upper()}": i for i, name in enumerate(["retry", "reopen", "data", "network"])}
+REPEATED |= {"R_RADIO": 4, "R_RESET": 5, "R_POWER": 6, "R_WAIT": 7}
+REPEATED |= {"CLOSED": 0, "OPENING": 1, "OPEN": 2, "CLOSING": 3}
+REPEATED |= {"DO_OPEN": 1, "DO_SEND": 2, "DO_READ": 3, "DO_CLOSE": 4}
+CLOSED = {name[7:]: n for name, n in vars(errors).items() if name.startswith("CLOSED_")}
+CLOSED |= {"TIMED_OUT": CLOSED.pop("TIMEOUT"), "DAMAGE": CLOSED.pop("DAMAGED")}
+ENGINE = {name: n for name, n in vars(codes).items() if isinstance(n, int)}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(LIB.glob("modem*/*.py")), ids=lambda path: f"{path.parent.name}/{path.name}"
+)
+def test_repeated_constants_are_the_originals(path):
+    """A name means the same in all files; what is an engine's code or a reason, is that."""
+    machine = constants(LIB / "modem" / "states.py")
+    for name, n in constants(path).items():
+        if path.name == "states.py":
+            continue
+        allowed = [d[name] for d in (machine, REPEATED, CLOSED, ENGINE) if name in d]
+        if allowed:
+            assert n in allowed, name
+        for other in sorted(LIB.glob("modem*/*.py")):
+            if name.startswith(("DOING_", "S_", "R_")) and name in constants(other):
+                assert constants(other)[name] == n, (name, other.name)
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=NAMES)
 def test_vendor_has_everything_that_the_modem_asks_for(vendor):
-    for name in REQUIRED:
-        assert isinstance(getattr(vendor, name), tuple), name
-    for name in NUMBERS:
-        assert isinstance(getattr(vendor, name), int), name
+    assert sorted(scripts(vendor)) == sorted(STATES + OTHERS)
+    assert len(vendor.NUMBERS) == 13 and all(isinstance(n, int) for n in vendor.NUMBERS)
     assert len(vendor.FILES) == 3
+    for name in ("PAUSE_MS", "FAST_MS", "INPUT_MS"):
+        assert isinstance(getattr(vendor, name), int), name
+    for name in ("answer", "urc", "heard", "put", "when"):
+        assert callable(getattr(vendor, name)), name
+    for name in ("SEND", "READ"):
+        ((when, command, response, handler, limit_ms, flags),) = getattr(vendor, name)
+        assert when == 0 and command[0].startswith(b"AT") and response
+        assert handler is None or callable(getattr(vendor, handler))
+        assert 100 <= limit_ms <= 150_000 and flags & codes.FAST
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=NAMES)
 def test_scripts_are_well_formed(vendor):
-    for name in REQUIRED:
-        for step in getattr(vendor, name):
-            when, command, response, handler, limit_ms, flags = step
-            first = command if isinstance(command, bytes) else command[0]
-            assert first.startswith(b"AT"), step
-            pieces = [command] if isinstance(command, bytes) else command
-            assert not any(b"\r" in p for p in pieces if isinstance(p, bytes)), step
-            assert response is None or isinstance(response, bytes)
-            assert handler is None or callable(getattr(vendor, handler)), step
-            assert 100 <= limit_ms <= 150_000, step
-            assert 0 <= flags < 64
+    heard = letters_of(vendor.heard) | letters_of(common.heard) | {ord("-")}
+    variables = set(SHARED) | letters_of(vendor.put)
+    conditions = letters_of(common.when) | set(b" 01N")
+    for lines in scripts(vendor).values():
+        for line in lines:
+            form = rb"(.)([ abdehq])([0-9])(AT[^|]*)(\|.(.*))?"
+            found = re.fullmatch(form, line, re.DOTALL)
+            assert found, line
+            when, flags, _, command, response, prefix = found.groups()
+            assert when[0] in conditions, line
+            flags = flags[0] & 31
+            assert b"\r" not in command and len(re.split(rb"=", command)[0]) <= 31, line
+            assert prefix is None or len(prefix) <= 31, line
+            for variable in re.findall(rb"\{(.)", command):
+                assert variable[0] in variables, line
+            assert command.count(b"{") == len(re.findall(rb"\{.\}", command)), line
+            if response:
+                assert response[1] in heard, line
             if flags & codes.SETTING:
-                assert response and handler is None and not isinstance(command, bytes)
+                assert b"=" in command and not response, line
             if flags & (codes.NEED | codes.LATER | codes.PAYLOAD):
-                assert response is not None, step
+                assert response, line
+
+
+class Core:
+    """What a script needs to be read."""
+
+    vendor = VENDORS[0]
+    active = None
+
+
+def test_a_line_is_read_as_a_step():
+    script = Script(Core())
+    assert script.find(ord("h")) and not script.find(ord("?"))
+    assert script.find(ord("j")) and len(script) == 6
+    assert script[0] == [0, (b"AT+CPIN?", 0), b"+CPIN: ", "answer", 5_000, 0]
+    assert script[1][4:] == [2_000, codes.MAY_FAIL] and script.what == ord("s")
+    assert script[2][:4] == [ord("P"), (b"AT+CPIN", 0), None, None]
+    assert script[5][2] is None and script.every
+    script.find(ord("F"))
+    assert script[1][2:] == [b"DOWNLOAD", None, 15_000, codes.PAYLOAD]
+    script.find(ord("h"))
+    assert script[6][1:4] == [(b"AT+CSCLK", 0), b"+CSCLK: ", None]
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=NAMES)
-def test_urcs_and_payloads_have_handlers(vendor):
+def test_lines_and_payloads_have_handlers(vendor):
+    heard = letters_of(vendor.heard) | letters_of(common.heard) | {ord("-")}
+    assert vendor.LINES.startswith(b"\n")
+    for line in vendor.LINES[1:].split(b"\n"):
+        name, letter = line.rsplit(b":", 1)
+        assert 2 < len(name) < 30 and len(letter) == 1 and letter[0] in heard, line
     for prefix, handler in vendor.URCS:
-        assert prefix and callable(getattr(vendor, handler)), prefix
+        assert isinstance(prefix, bytes) and callable(getattr(vendor, handler)), prefix
     for prefix, commas, handler in vendor.COUNTED:
         assert prefix and commas > 0 and callable(getattr(vendor, handler)), prefix
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_tables_are_constant(name):
-    """A table with a name, a call or arithmetic in it would be built in RAM at import."""
-    tree = ast.parse((MODEMS / f"{name}.py").read_text())
-    constants = set(private_constants(MODEMS / f"{name}.py"))
-    for node in tree.body:
-        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Tuple):
-            continue
-        if node.targets[0].id.startswith("_"):
-            continue
-        for inner in ast.walk(node.value):
-            if isinstance(inner, ast.Name):
-                assert inner.id in constants, (node.targets[0].id, inner.id)
-            assert not isinstance(inner, ast.Call), node.targets[0].id
-
-
 @pytest.mark.parametrize("vendor", VENDORS, ids=NAMES)
 def test_what_crashes_the_module_is_never_sent(vendor):
-    for name in REQUIRED:
-        for step in getattr(vendor, name):
-            assert step[1] != b"AT+CARECV?", name
+    assert b"AT+CARECV?" not in vendor.SCRIPTS
 
 
 @pytest.mark.parametrize("name", ["ring/fast", "ring/plain", "at/engine"])
@@ -122,3 +177,11 @@ def test_the_engines_repeated_codes_are_those_of_codes(name):
     MAY_FAIL NEED SETTING LATER FAST FAIL NOT_MINE""".split():
         assert ours.get(f"_{code}", getattr(codes, code)) == getattr(codes, code), code
     assert ours["_IS_PAYLOAD"] == codes.PAYLOAD and ours.get("_STOP", codes.END) == codes.END
+
+
+def test_limits_are_those_of_all_states():
+    from uplink.modem import machine, states
+
+    assert len(machine.LIMITS_MS) == len(states.STATES) == 26
+    assert len(states.LADDER) == 2 * len(states.RUNGS)
+    assert issubclass(Machine, object)
