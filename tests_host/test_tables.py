@@ -130,15 +130,17 @@ class Core:
 def test_a_line_is_read_as_a_step():
     script = Script(Core())
     assert script.find(ord("h")) and not script.find(ord("?"))
-    assert script.find(ord("j")) and len(script) == 6
-    assert script[0] == [0, (b"AT+CPIN?", 0), b"+CPIN: ", "answer", 5_000, 0]
-    assert script[1][4:] == [2_000, codes.MAY_FAIL] and script.what == ord("s")
-    assert script[2][:4] == [ord("P"), (b"AT+CPIN", 0), None, None]
-    assert script[5][2] is None and script.every
+    assert script.find(ord("j")) and len(script) == 12  # two for each line
+    assert script[0][0] == 1  # no setting: no query
+    assert script[1] == [0, (b"AT+CPIN?", 0), b"+", "answer", 5_000, 0]
+    assert script.response == b"+CPIN: " and script.what == ord("p")
+    assert script[3][4:] == [2_000, codes.MAY_FAIL] and script.what == ord("s")
+    assert script[5][:3] == [ord("P"), (b"AT+CPIN", 0), None]
+    assert script[11][2] is None and script.every
     script.find(ord("F"))
-    assert script[1][2:] == [b"DOWNLOAD", None, 15_000, codes.PAYLOAD]
+    assert script[3][2] == b"DOWNLOAD" and script[3][4:] == [15_000, codes.PAYLOAD]
     script.find(ord("h"))
-    assert script[6][1:4] == [(b"AT+CSCLK", 0), b"+CSCLK: ", None]
+    assert script[20] == [0, (b"AT+CLTS", 0), b"+", "answer", 1_000, codes.MAY_FAIL]
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=NAMES)

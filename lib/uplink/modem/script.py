@@ -15,7 +15,9 @@ except ImportError:
         return value
 
 
-_SETTING = const(4)  # of at.codes
+_MAY_FAIL = const(1)  # of at.codes
+_SETTING = const(4)
+_PAYLOAD = const(8)
 
 
 class Script:
@@ -28,6 +30,7 @@ class Script:
         self.rest = 0  # what `write` writes: text[rest:stop]
         self.stop = 0
         self.what = 0  # the letter for the vendor's `heard`
+        self.query = False  # it asks for a setting
         self.every = False  # any line is the response,
         self.any = False  # and the command has been sent
         self.head = exact.buffer(32)  # the command up to `=`
@@ -44,71 +47,91 @@ class Script:
 
     def __len__(self):
         text = self.text
-        return text.count(b"\n", self.start, text.find(b"\n#", self.start))
+        return 2 * text.count(b"\n", self.start, text.find(b"\n#", self.start))
 
     def __getitem__(self, i):
+        """Two steps a line: the query of a setting (else passed over); the command."""
         text = self.text
         step = self.step
         head = self.head
         response = self.response
         at = self.start + 1
-        while i > 0:
+        for _ in range(i >> 1):
             at = text.find(b"\n", at) + 1
-            i -= 1
-        stop = text.find(b"\n", at)
-        c = text[at]
-        step[0] = 0 if c == 32 else c
         flags = text[at + 1] & 31
-        step[5] = flags
+        setting = flags & _SETTING
+        self.query = not i & 1
+        if self.query and not setting:
+            step[0] = 1  # no condition
+            return step
+        step[0] = 0 if text[at] == 32 else text[at]
         step[4] = (400, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 75_000, 80_000, 150_000)[
             text[at + 2] - 48
         ]
+        step[5] = _MAY_FAIL if self.query else flags - setting
         at += 3
+        stop = text.find(b"\n", at)
         bar = text.find(b"|", at, stop)
         self.stop = stop if bar < 0 else bar
         exact.clear(head)
         exact.clear(response)
-        while at < self.stop:
-            c = text[at]
-            if c == 61:
-                break
-            head.append(c)
+        while at < self.stop and text[at] != 61:
+            head.append(text[at])
+            if len(head) > 2 and text[at] != 63:
+                response.append(text[at])
             at += 1
-            if c == 63:
-                break
-            if len(head) > 2:
-                response.append(c)
         response.extend(b": ")
         self.rest = at
         self.every = False
         self.any = False
         step[2] = None
-        step[3] = None
-        if flags & _SETTING:
-            self.rest += 1
-        elif bar < 0:
-            return step
-        else:
+        step[3] = "answer"
+        if not self.query:
+            if bar < 0:
+                return step
             self.what = text[bar + 1]
-            if self.what != 45:
-                step[3] = "answer"
             bar += 2
             if bar < stop:
                 exact.clear(response)
-                if text[bar] == 42:
-                    self.every = True
-                    return step
                 while bar < stop:
                     response.append(text[bar])
                     bar += 1
-        step[2] = response
+        if response[0] == 42:
+            self.every = True
+        elif flags & _PAYLOAD:
+            step[2] = self.core.vendor.PROMPT
+        else:
+            # the engine compares constants only: `mine` looks at the rest
+            step[2] = b"#" if response[0] == 35 else b"+"
         return step
+
+    def mine(self, c):
+        """Is the line the response of the step? Then the cursor stands behind its prefix."""
+        at = c.pos - 1
+        n = at + len(self.response)
+        if c.buf.find(self.response, at, n) < 0:
+            return False
+        c.pos = n
+        return True
+
+    def same(self, c):
+        """Is the setting that the line tells what it should be?"""
+        exact.clear(self.line)
+        self.query = False
+        self.rest += 1
+        good = self.write(self.line)
+        self.rest -= 1
+        c.rest()
+        return good and c.equals(self.line)
 
     def write(self, line):
         """Append the rest of the command, variables filled in; False: one cannot be written."""
         text = self.text
         self.any = self.every
         i = self.rest
+        if self.query:
+            line.append(63)
+            return True
         stop = self.stop
         while i < stop:
             c = text[i]

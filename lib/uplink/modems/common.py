@@ -65,7 +65,13 @@ def when(m, condition):
 
 def answer(m, c):
     """The information response of the step in flight."""
-    return m.vendor.heard(m, c, m.script.what)
+    script = m.script
+    if not script.any:
+        if not script.mine(c):
+            return _NOT_MINE
+        if script.query:
+            return 1 if script.same(c) else None  # written by the next step, or that is skipped
+    return m.vendor.heard(m, c, script.what)
 
 
 def urc(m, c):

@@ -55,6 +55,7 @@ PAUSE_MS = 20  # after a final result code
 FAST_MS = 5  # between transfers of payload: drivers do without any pause there
 INPUT_MS = 6_000  # CASEND gives up waiting for payload after 5 s
 
+PROMPT = b"DOWNLOAD"  # for a file
 PROBE = (b"AT+CMEE?", b"+CMEE: ")
 FILES = (b"uplink-ca.crt", b"uplink-cert.crt", b"uplink-key.pem")
 
