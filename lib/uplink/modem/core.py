@@ -8,16 +8,9 @@ the facts and call what stands under *reports*.
 from uplink import exact, log
 from uplink.at import codes
 from uplink.modem.machine import Machine
-from uplink.modem.states import STATES
+from uplink.modem.script import number
+from uplink.modem.states import STATES, const
 from uplink.port.ticks import ticks_add, ticks_diff
-
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
 
 # Of states.
 _PROBE = const(98)
@@ -67,7 +60,7 @@ _DAMAGE = const(8)
 
 _DOING_STATE = const(1)  # the script of the state
 _DOING_POLL = const(2)  # its poll script
-_DOING_SOCKET = const(3)
+_DOING_SOCKET = const(16)  # … and what: _DO_
 _DOING_WATCH = const(4)  # supervision while online
 _DOING_PING = const(5)
 _DOING_AT = const(6)  # is anybody there?
@@ -81,8 +74,6 @@ _S_WATCH = const(87)  # W
 
 _BOOT_MS = const(3)  # of vendor.NUMBERS
 _BOOT_URCS_MS = const(4)
-_READ_MAX = const(9)
-_SEND_MAX = const(10)
 
 _AT_EVERY_MS = const(500)
 _PROBE_MS = const(3_000)  # at our baud rate; as long again for the other rates
@@ -92,6 +83,9 @@ _WATCH_SOON_MS = const(2_000)
 _WATCH_MS = const(60_000)
 _SEARCH_LIMIT = const(4)  # supervisions that may find "searching" before registration is lost
 _SEND_DOUBT_MS = const(2_000)  # a stray result so soon after a send puts the send in doubt
+
+
+_BAUDS = b"115200 9600 57600 38400 19200 "
 
 
 class Core(Machine):
@@ -147,9 +141,11 @@ class Core(Machine):
             if due:
                 self.poll_at = ticks_add(now, _AT_EVERY_MS)
                 # at our rate first, for as long as the module may need; then the others, in turn
-                since -= _PROBE_MS if state == _PROBE else self.vendor.NUMBERS[_BOOT_MS] // 2
+                since -= (
+                    _PROBE_MS if state == _PROBE else number(self.vendor.NUMBERS, _BOOT_MS) // 2
+                )
                 if since >= 0:
-                    self.baud = (115200, 9600, 57600, 38400, 19200)[since // _AT_EVERY_MS % 5]
+                    self.baud = number(_BAUDS, since // _AT_EVERY_MS % 5)
                 self.run(_S_ALIVE, _DOING_AT, now)
             return due
         if state == _FILES:
@@ -197,8 +193,8 @@ class Core(Machine):
         # asleep, where nothing has moved for a while
         modem = self.cfg["modem"]
         quiet_ms = modem["idle_sleep_s"] * 1000
-        sleep = modem["sleep"] and self.has_dtr and self.rung < 0
-        if sleep and ticks_diff(now, self.entered_at) >= quiet_ms:
+        sleep = modem["sleep"] and self.wired & 2 and self.rung < 0
+        if sleep and ticks_diff(now, self.since) >= quiet_ms:
             for s in self.sockets:
                 if s.state == _OPEN:
                     sleep = sleep and ticks_diff(now, s.active_at) >= quiet_ms
@@ -211,26 +207,25 @@ class Core(Machine):
 
     def _serve(self, s, work, now):
         vendor = self.vendor
-        self.work = work
         if work == _DO_OPEN and s.tls and not self.files.secure(s, now):
             return
         self.active = s
-        self.doing = _DOING_SOCKET
+        self.doing = _DOING_SOCKET + work
         if work == _DO_READ:
             self.reading = s
             s.waiting = False
-            self.asked_bytes = self.read_max or vendor.NUMBERS[_READ_MAX]
-            self.got_bytes = 0
+            self.asked = self.read_max
+            self.got = 0
             self.engine.run(vendor.READ, now)
         elif work == _DO_SEND:
-            n = vendor.NUMBERS[_SEND_MAX]
+            n = self.send_max
             s.chunk = s.out_left if s.out_left < n else n
             self.engine.run(vendor.SEND, now)
         elif work == _DO_OPEN:
             s.opened_at = now
-            self.run(_S_OPEN, _DOING_SOCKET, now)
+            self.run(_S_OPEN, self.doing, now)
         else:
-            self.run(_S_CLOSE, _DOING_SOCKET, now)
+            self.run(_S_CLOSE, self.doing, now)
 
     # ---- engine: what it asks of its user -----------------------------------------------------
 
@@ -264,7 +259,7 @@ class Core(Machine):
         if self.phase == _FILES:
             self.files.data(buf, off, n)
         elif s is not None:
-            self.got_bytes += n
+            self.got += n
             s.active_at = now
             if s.state == _OPEN and s.listener is not None:
                 s.listener.received(buf, off, n, now)
@@ -276,7 +271,7 @@ class Core(Machine):
         if self.phase == _FILES:
             self.files.equal = False
         elif self.reading is not None:
-            log.warn("modem", "bytes lost on the UART, socket", self.reading.cid)
+            log.warn("modem", "bytes lost on the UART", self.reading.cid)
             self.reading.is_closed(_DAMAGE, now)
 
     def finished(self, result, now):
@@ -288,11 +283,11 @@ class Core(Machine):
         if result:
             exact.clear(self.failed)
             self.failed.extend(self.script.head)
-        if what == _DOING_SOCKET:
+        if what > _DOING_SOCKET:
             s = self.active
             self.active = None
             self.reading = None
-            s.done(self.work, result, now)
+            s.done(what - _DOING_SOCKET, result, now)
         elif what == _DOING_AT:
             if not result:
                 # answers to earlier tries may still come: get in step before anything is told
@@ -344,7 +339,7 @@ class Core(Machine):
         elif state == _SIM and not self.sim_ready:
             self._state_failed(state, result, now)
         elif state == _CLOCK and not self.clock_s and self.files.clock_needed():
-            log.warn("modem", "the network gave no time: certificates cannot be checked")
+            log.warn("modem", "no time from the network")
             self.climb(_R_RETRY)
         else:
             self.event(_DONE)
@@ -354,7 +349,7 @@ class Core(Machine):
         if state != _SIM:
             self.climb(_R_RETRY)
         elif self.sim_locked:
-            log.error("modem", "SIM locked: check sim.pin; it is not tried again")
+            log.error("modem", "SIM locked: check sim.pin")
             self.climb(_R_WAIT)
         else:
             # busy after a start, or not there: ask again until the state's limit
@@ -371,10 +366,10 @@ class Core(Machine):
                 self.event(_DONE)
             elif stat == 3 or (
                 # what a module says too that has not begun to search
-                stat == 0 and ticks_diff(self.now, self.entered_at) > _GIVEN_UP_MS
+                stat == 0 and ticks_diff(self.now, self.since) > _GIVEN_UP_MS
             ):
                 # denied, or the module gave up: only a new registration helps
-                log.warn("modem", "registration denied or given up", stat)
+                log.warn("modem", "registration denied", stat)
                 self.climb(_R_NETWORK)
 
     def unasked(self, now):
@@ -386,13 +381,13 @@ class Core(Machine):
         for s in self.sockets:
             recent = 0 <= ticks_diff(now, s.sent_at) < _SEND_DOUBT_MS
             if s.state == _OPEN and s.sent and recent:
-                log.warn("modem", "the module did not hear what was sent, socket", s.cid)
+                log.warn("modem", "send not heard", s.cid)
                 s.is_closed(_DAMAGE, now)
 
     def silent(self, now):
         """The engine could not get back in step: the module does not talk."""
         self.now = now
-        log.warn("modem", "the module does not answer")
+        log.warn("modem", "no answer")
         self.event(_SILENT)
 
     def back_in_step(self, now):
@@ -410,12 +405,14 @@ class Core(Machine):
         if not sure and (
             not _FILES <= state <= _WAKING
             # (a difference of more than six days looks negative)
-            or 0 <= ticks_diff(self.now, self.booted_at) <= self.vendor.NUMBERS[_BOOT_URCS_MS]
+            or 0
+            <= ticks_diff(self.now, self.booted_at)
+            <= number(self.vendor.NUMBERS, _BOOT_URCS_MS)
         ):
             return
         if state != _BOOT and state != _RESTARTING and not self.asked_restart:
             self.restarts += 1
-            log.warn("modem", "the module has restarted by itself")
+            log.warn("modem", "restarted by itself")
         self.asked_restart = False
         self.event(_READY)
 

@@ -7,14 +7,8 @@ what changed into its own form (and again when an open was refused: `doubtful`).
 """
 
 from uplink import log
-
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
+from uplink.modem.script import number
+from uplink.modem.states import const
 
 # What is due: the letter of the vendor's script, 0 when everything is as it should be.
 _STAT = const(68)  # D
@@ -115,16 +109,16 @@ class Files:
         elif due < _CONVERT_CA:  # it differs
             self.failed = True
             if self.uploads >= 2:
-                log.error("modem", "upload could not be verified", self.name())
-            elif not 1 <= self.size <= self.vendor.NUMBERS[_FILE_MAX]:
-                log.error("modem", "certificate file missing or too large", self.name(), self.size)
+                log.error("modem", "upload not verified", self.name())
+            elif not 1 <= self.size <= number(self.vendor.NUMBERS, _FILE_MAX):
+                log.error("modem", "certificate missing or too large", self.name(), self.size)
             else:
                 self.failed = False
                 self.uploads += 1
                 log.info("modem", "uploading", self.name(), self.size)
                 self.due = _WRITE
         elif not good:
-            log.error("modem", "the module does not take the certificate", self.name())
+            log.error("modem", "certificate refused by the module", self.name())
             self.failed = True
         else:
             self.changed &= _CLIENT if due == _CONVERT_CA else 0
@@ -154,7 +148,7 @@ class Files:
                 self.file = open(path, "rb")
                 self.size = self.file.seek(0, 2)
             except (OSError, MemoryError):
-                log.error("modem", "cannot read the certificate file", path)
+                log.error("modem", "cannot read", path)
 
     def _convert(self):
         ca, cert, key = self.paths
@@ -193,20 +187,20 @@ class Files:
         core = self.core
         tls = core.cfg["tls"]
         if tls["verify"] == "none":
-            log.warn("modem", "TLS WITHOUT verification: tls.verify is none")
+            log.warn("modem", "TLS WITHOUT verification")
         elif not tls["ca"] or not self.good:
             if not tls["ca"]:
-                log.error("modem", "no CA to verify the server with: set tls.ca")
+                log.error("modem", "no CA: set tls.ca")
             else:
-                log.error("modem", "the module's certificates are not known to be ours: checking")
+                log.error("modem", "certificates in the module not verified")
                 core.checked = False
             s.is_closed(_CERTIFICATE, now)
             self.check()
             return False
         if tls["version"] != "1.2":
-            log.warn("modem", "TLS older than 1.2 allowed: tls.version is", tls["version"])
+            log.warn("modem", "weak TLS allowed", tls["version"])
         if not tls["check_dates"]:
-            log.warn("modem", "certificate dates are not checked: tls.check_dates is false")
+            log.warn("modem", "certificate dates not checked")
         return True
 
     def check(self):

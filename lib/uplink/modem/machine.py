@@ -3,18 +3,10 @@
 from uplink import exact, log
 from uplink.at import Engine
 from uplink.modem.files import Files
-from uplink.modem.script import Script
+from uplink.modem.script import Script, number
 from uplink.modem.socket import Socket
-from uplink.modem.states import LADDER, NEXT, RUNGS, STATES
+from uplink.modem.states import LADDER, NEXT, RUNGS, STATES, const
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
-
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
 
 # Of states.
 _OFF = const(97)
@@ -68,7 +60,7 @@ _TIMED_OUT = const(3)
 _RESTARTED = const(7)  # of at.codes
 
 _DOING_STATE = const(1)
-_DOING_SOCKET = const(3)
+_DOING_SOCKET = const(16)
 
 _S_RESTART = const(66)  # the vendor's script #B
 
@@ -83,11 +75,12 @@ _WAIT_MS = const(60_000)  # the first long wait; it doubles
 _WAIT_LIMIT_MS = const(3_600_000)
 
 
-# Of the states in ms, from off to halt-pulse; ~n: the vendor's number n, 0: none, or not here.
+# Of the states in ms, from off to halt-pulse; 1 to 13: that number of the vendor; 0: none, or
+# the configuration's.
 LIMITS_MS = (
-    0, 6_000, 5_000, ~2, ~3, ~0, ~3, 120_000, 120_000, 30_000, 0, 160_000, 120_000, 0, 0, ~7,
-    200_000, 200_000, 200_000, ~5, ~1, ~5, ~6, 0, ~5, ~1,
-)  # fmt: skip
+    b"0 6000 5000 3 4 1 4 120000 120000 30000 0 160000 120000 0 0 8 200000 200000 200000 6 2 6 7 "
+    b"0 6 2 "
+)
 
 
 class Machine:
@@ -100,33 +93,27 @@ class Machine:
         self.script = Script(self)
         self.files = Files(self)
         self.sockets = []
-        for cid in range(min(cfg["modem"]["sockets"], vendor.NUMBERS[_SOCKETS])):
+        for cid in range(min(cfg["modem"]["sockets"], number(vendor.NUMBERS, _SOCKETS))):
             self.sockets.append(Socket(self, cid))
-        # outputs: True = the module's line is low (asserted)
-        self.pwrkey = False
-        self.dtr = True
-        self.reset = False
+        # outputs: 1 PWRKEY, 2 DTR, 4 RESET = the module's line is low (asserted)
+        self.pins = 2
         self.baud = cfg["uart"]["baud"]
-        # which pins are wired; set by the owner, and so is STATUS
-        self.has_pwrkey = False
-        self.has_reset = False
-        self.has_dtr = False
-        self.has_status = False
-        self.status = False
+        # set by the owner: which of those are wired; STATUS
+        self.wired = 0
+        self.status = 2  # 1 high, 0 low, 2 not wired
         self.dark_at = -1  # since when STATUS is low
         # the machine
         self.now = 0
         self.phase = _OFF  # the letter of the state
         self.row = bytearray(2)
-        self.entered_at = 0
-        self.limit_ms = 0  # of the state; 0 = none
+        self.since = 0
+        self.limit = 0  # of the state; 0 = none
         self.wanted = False
         self.doing = 0  # what the engine is busy with: see `core`
         self.active = None  # the socket that the engine works for
-        self.work = 0  # … and what it does for it
         self.reading = None
-        self.asked_bytes = 0
-        self.got_bytes = 0
+        self.asked = 0
+        self.got = 0
         self.turn = 0
         self.poll_at = 0  # when the state's poll script, or supervision, is due
         self.step_done = False  # the state's script has run to its end
@@ -144,8 +131,7 @@ class Machine:
         self.tries = 0  # how often that was tried,
         self.used = [0] * 8  # and how often each was since start
         self.wait_ms = 0  # the last long wait
-        self.proven = False
-        self.proved_at = 0
+        self.proved_at = -1
         self.rung = -1  # chosen by the ladder, not yet taken
         self.rung_at = 0
         self.doubt_at = 0  # when the failure came that the rung answers
@@ -163,7 +149,8 @@ class Machine:
         self.operator = exact.buffer(32)
         self.apn = exact.buffer(64)
         self.ip = exact.buffer(40)
-        self.read_max = 0  # largest read that this firmware does right; 0 = the vendor's
+        self.read_max = number(vendor.NUMBERS, 9)  # (a firmware may do only less right)
+        self.send_max = number(vendor.NUMBERS, 10)
         self.pin_tried = False  # the PIN was refused once: never again by itself
         self.listed = 0  # bit cid: listed as open; bit 7: there was a list
         self.ping_ms = -1
@@ -221,7 +208,7 @@ class Machine:
                 if lost:
                     s.is_closed(_LINK, now)
         if self.doing:
-            if self.doing == _DOING_SOCKET and self.active is not None:
+            if self.doing > _DOING_SOCKET and self.active is not None:
                 # what it was asked may have been done or not: its stream is in doubt
                 self.active.is_closed(_LINK, now)
             self.doing = 0
@@ -240,16 +227,18 @@ class Machine:
         if state == _SETUP or before == _RADIO:
             self.booted_at = now  # boot URCs may follow
         self.phase = state
-        self.entered_at = now
+        self.since = now
         self.step_done = False
         self.poll_at = now
         if before == _ASLEEP:
-            self.poll_at = ticks_add(now, self.vendor.NUMBERS[_WAKE_MS])  # DTR has just fallen
+            self.poll_at = ticks_add(
+                now, number(self.vendor.NUMBERS, _WAKE_MS)
+            )  # DTR has just fallen
         if not (_ONLINE <= state <= _WAKING and _ONLINE <= before <= _WAKING):
             self.rung = -1  # chosen for the state that is over
-        limit = LIMITS_MS[state - 97]
-        if limit < 0:
-            limit = self.vendor.NUMBERS[~limit]
+        limit = number(LIMITS_MS, state - 97)
+        if 0 < limit < 14:
+            limit = number(self.vendor.NUMBERS, limit - 1)
         elif state == _ASLEEP:
             # the module cannot announce data while its UART sleeps
             limit = self.cfg["modem"]["sleep_check_s"] * 1000
@@ -257,10 +246,13 @@ class Machine:
             limit = self.cfg["modem"]["register_s"] * 1000
         elif state == _WAITING:
             limit = self.wait_ms
-        self.limit_ms = limit
-        self.pwrkey = state == _PULSE or state == _PULSE_OFF or state == _HALT_PULSE
-        self.reset = state == _RESETTING
-        self.dtr = state != _ASLEEP and state != _OFF
+        self.limit = limit
+        pins = 0 if state == _ASLEEP or state == _OFF else 2
+        if state == _PULSE or state == _PULSE_OFF or state == _HALT_PULSE:
+            pins = 3
+        elif state == _RESETTING:
+            pins = 6
+        self.pins = pins
         if state == _PROBE or state == _PULSE or state == _RESETTING:
             self.baud = self.cfg["uart"]["baud"]
         elif state == _FILES:
@@ -288,7 +280,7 @@ class Machine:
             return
         now = self.now
         self.doubt_at = now
-        self.proven = False
+        self.proved_at = -1
         rung = self.stands
         if rung < floor:
             rung = floor
@@ -311,8 +303,7 @@ class Machine:
     def proved(self):
         """The far end answered: when that lasts, recovery may begin from the first rung again."""
         now = self.time()
-        if not self.proven:
-            self.proven = True
+        if self.proved_at < 0:
             self.proved_at = now
         elif (self.stands or self.tries) and ticks_diff(now, self.proved_at) > _STABLE_MS:
             self.stands = _R_RETRY
@@ -329,16 +320,16 @@ class Machine:
         self.rung = -1
         if rung >= _R_RADIO:
             self.files.doubtful = True
-        if rung == _R_POWER and not self.has_pwrkey:
+        if rung == _R_POWER and not self.wired & 1:
             rung = _R_RESET  # switched off it could not be switched on again
-        if rung == _R_RESET and not self.has_reset:
+        if rung == _R_RESET and not self.wired & 4:
             engine = self.engine
             if engine.in_step and engine.idle:
                 self.asked_restart = True
                 self.event(_COMMAND)
                 self.run(_S_RESTART, _DOING_STATE, now)
                 return
-            if not self.has_pwrkey:
+            if not self.wired & 1:
                 self.event(_SILENT)
                 return
             rung = _R_POWER
@@ -359,32 +350,31 @@ class Machine:
         state = self.phase
         if state == _OFF:
             return False
-        since = ticks_diff(now, self.entered_at)
-        if self.has_status:
-            if self.status:
-                self.dark_at = -1
-            elif self.dark_at < 0:
-                self.dark_at = now
-            elif ticks_diff(now, self.dark_at) >= _DARK_MS:
-                if (
-                    state == _PROBE
-                    or state == _STOPPING
-                    or state == _FALLING
-                    or state == _HALTING
-                    or (state == _RESTARTING and since > _RESTART_DARK_MS)
-                ):
-                    self.event(_DARK)
-                    return True
-                if _SETUP <= state <= _WAKING or _DETACH <= state <= _RADIO:
-                    self.powered_down()
-                    return True
+        since = ticks_diff(now, self.since)
+        if self.status:
+            self.dark_at = -1
+        elif self.dark_at < 0:
+            self.dark_at = now
+        elif ticks_diff(now, self.dark_at) >= _DARK_MS:
+            if (
+                state == _PROBE
+                or state == _STOPPING
+                or state == _FALLING
+                or state == _HALTING
+                or (state == _RESTARTING and since > _RESTART_DARK_MS)
+            ):
+                self.event(_DARK)
+                return True
+            if _SETUP <= state <= _RADIO:
+                self.powered_down()
+                return True
         engine = self.engine
         rung = self.rung
         if rung >= 0 and ticks_diff(now, self.rung_at) >= 0:
             # below a reset a command in flight is let end: it does, by its limit at the latest
             if (
                 rung > _R_RESET
-                or (rung == _R_RESET and self.has_reset)
+                or (rung == _R_RESET and self.wired & 4)
                 or not engine.in_step
                 or (engine.idle and not self.doing)
             ):
@@ -392,16 +382,16 @@ class Machine:
                 return True
         missing = False
         if state == _RESETTING:
-            missing = not self.has_reset
+            missing = not self.wired & 4
         elif state == _PULSE or state == _PULSE_OFF or state == _HALT_PULSE:
             # a module that is on could only be switched off by the first
-            missing = not self.has_pwrkey or (state == _PULSE and self.has_status and self.status)
+            missing = not self.wired & 1 or (state == _PULSE and self.status == 1)
         if missing:
             self.event(_SKIP)
             return True
-        if self.limit_ms and since >= self.limit_ms:
+        if self.limit and since >= self.limit:
             if state == _BOOT or _SETUP <= state <= _CLOCK:
-                log.warn("modem", "no progress in state", STATES[state - 97])
+                log.warn("modem", "no progress", STATES[state - 97])
                 floor = _R_RETRY
                 if state == _BOOT:
                     floor = _R_POWER
@@ -410,8 +400,8 @@ class Machine:
                 elif state == _SIM:
                     floor = _R_RADIO
                 self.climb(floor)
-                self.entered_at = now
-            elif state == _WAITING and not self.has_pwrkey:
+                self.since = now
+            elif state == _WAITING and not self.wired & 1:
                 self.event(_SKIP)  # no power cycle can be had
             else:
                 self.event(_TIMER)
@@ -419,7 +409,7 @@ class Machine:
         if state == _ONLINE:
             for s in self.sockets:
                 if s.asked and s.state == _OPENING and s.due(now) <= 0:
-                    log.warn("modem", "open never ended, socket", s.cid)
+                    log.warn("modem", "open never ended", s.cid)
                     s.is_closed(_TIMED_OUT, now)
                     self.climb(_R_RETRY)
                     return True
@@ -433,8 +423,8 @@ class Machine:
         """ms until `_step` has something to do by itself."""
         state = self.phase
         due = FOREVER
-        if self.limit_ms:
-            due = self.limit_ms - ticks_diff(now, self.entered_at)
+        if self.limit:
+            due = self.limit - ticks_diff(now, self.since)
         if state == _OFF or self.doing:
             return due if due > 0 else 1
         if self.rung >= 0:

@@ -5,18 +5,11 @@ from uplink.at import cme, codes
 from uplink.errors import ATError, LinkDown, TLSError, closed_text
 from uplink.loop import Event
 from uplink.modem.core import Core
-from uplink.modem.states import RUNGS, STATES
+from uplink.modem.script import number
+from uplink.modem.states import RUNGS, STATES, const
 from uplink.modems import load
 from uplink.port.ticks import ticks_diff
 from uplink.ring import Ring
-
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
 
 _START = const(65)  # of states
 _STOP = const(66)
@@ -46,29 +39,24 @@ class Modem(Core):
         self.ready = Event(loop)  # set while online
         super().__init__(cfg, load(cfg["modem"]["type"]), self.ring)
         self._baud = self.baud
-        self._kick = False
-        self._clock_set = False
-        self._clock_at = 0
-        self._taken = 0
-        self._pwrkey = board.output(cfg, "pwrkey")
-        self._dtr = board.output(cfg, "dtr")
-        self._reset = board.output(cfg, "reset")
-        self._status = board.input(cfg, "status")
-        self.has_pwrkey = self._pwrkey.wired
-        self.has_dtr = self._dtr.wired
-        self.has_reset = self._reset.wired
-        self.has_status = self._status.wired
-        self._pins = -1
+        self.kick = False
+        self._clock_at = -1  # when the board's clock was set
+        self.taken = 0
+        self._pins = [board.output(cfg, name) for name in ("pwrkey", "dtr", "reset")]
+        self._pins.append(board.input(cfg, "status"))
+        for i in range(3):
+            self.wired |= self._pins[i].wired << i
+        self._set = -1  # as the pins are set now
         self.task = loop.spawn(self._run(), name="link", first=True)
 
     # ---- for the application (`online`, `ping` and the facts are the core's) --------------------
 
     def socket(self):
         """The next connection of the module that nobody has; each is reused for every open."""
-        n = self._taken
+        n = self.taken
         if n >= len(self.sockets):
-            raise ValueError("modem: no more sockets, raise modem.sockets")
-        self._taken = n + 1
+            raise ValueError("raise modem.sockets")
+        self.taken = n + 1
         return self.sockets[n]
 
     @property
@@ -132,7 +120,7 @@ class Modem(Core):
 
     def changed(self):
         """The core has something to do before the time it named."""
-        self._kick = True
+        self.kick = True
         online = self.online
         if online != self.ready.is_set():
             if online:
@@ -148,23 +136,22 @@ class Modem(Core):
             return
         # seconds since 2000 fit into a small integer until 2034
         days = year * 365 + (year + 3) // 4 + day - 1
-        days += (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)[month - 1]
+        days += number(b"0 31 59 90 120 151 181 212 243 273 304 334 ", month - 1)
         if month > 2 and year % 4 == 0:
             days += 1
         self.clock_s = days * 86400 + hour * 3600 + minute * 60 + second - quarters * 900
         now = self.loop.now()
-        if self._clock_set and 0 <= ticks_diff(now, self._clock_at) < _CLOCK_EACH_MS:
+        if self._clock_at >= 0 and 0 <= ticks_diff(now, self._clock_at) < _CLOCK_EACH_MS:
             return
         try:
             # seconds since 1970 are no small integer on 32 bit: the only heap in this task
             unix_s = 946_684_800 + self.clock_s
             if abs(self.board.clock() - unix_s) > 2:
                 self.board.set_clock(unix_s)
-                log.info("modem", "clock set from the network")
+                log.info("modem", "clock set")
         except MemoryError:
-            log.warn("modem", "no memory to set the clock")
+            log.warn("modem", "no memory")
             return
-        self._clock_set = True
         self._clock_at = now
 
     # ---- the link's task ----------------------------------------------------------------------
@@ -176,7 +163,7 @@ class Modem(Core):
         engine = self.engine
         self.start()
         while True:
-            self._kick = False
+            self.kick = False
             # everything that the UART holds, through the ring
             stage = ring.stage
             for _ in range(32):
@@ -185,15 +172,15 @@ class Modem(Core):
                     break
                 ring.put(n)
                 self.heard(loop.now())
-            self.status = self.has_status and self._status.get()
+            status = self._pins[3]
+            if status.wired:
+                self.status = status.get()
             wait = self.poll(loop.now())
             # pins and baud rate as the core wants them
-            pins = self.pwrkey | self.dtr << 1 | self.reset << 2
-            if pins != self._pins:
-                self._pins = pins
-                self._pwrkey.set(self.pwrkey)
-                self._dtr.set(self.dtr)
-                self._reset.set(self.reset)
+            if self.pins != self._set:
+                self._set = self.pins
+                for i in range(3):
+                    self._pins[i].set(self.pins >> i & 1 != 0)
             if self.baud != self._baud:
                 self._baud = self.baud
                 uart.set_baud(self.baud)
@@ -204,10 +191,10 @@ class Modem(Core):
                 if n == left:
                     continue
                 wait = 1  # the UART is full
-            elif self.has_status:
+            elif status.wired:
                 # STATUS has no event of its own
                 look = _STATUS_UP_MS if self.status and self.online else _STATUS_MS
                 wait = look if wait > look else wait
-            if self._kick:
+            if self.kick:
                 wait = 0
             await loop.data(wait) if wait else await loop.sleep_ms(0)

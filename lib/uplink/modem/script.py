@@ -6,18 +6,28 @@ of steps that `at` describes: `len`, and one step at a time, always in the same 
 
 from uplink import exact
 from uplink.at.line import put, put_int
-
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
+from uplink.modem.states import const
 
 _MAY_FAIL = const(1)  # of at.codes
 _SETTING = const(4)
 _PAYLOAD = const(8)
+
+
+# What the digits of lines stand for.
+_LIMITS_MS = b"400 1000 2000 5000 10000 15000 30000 75000 80000 150000 "
+
+
+def number(text, n):
+    """The n-th (from 0) of the numbers in `text`, each with a blank behind it."""
+    at = 0
+    while n > 0:
+        at = text.find(b" ", at) + 1
+        n -= 1
+    value = 0
+    while text[at] != 32:
+        value = value * 10 + text[at] - 48
+        at += 1
+    return value
 
 
 class Script:
@@ -65,9 +75,7 @@ class Script:
             step[0] = 1  # no condition
             return step
         step[0] = 0 if text[at] == 32 else text[at]
-        step[4] = (400, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 75_000, 80_000, 150_000)[
-            text[at + 2] - 48
-        ]
+        step[4] = number(_LIMITS_MS, text[at + 2] - 48)
         step[5] = _MAY_FAIL if self.query else flags - setting
         at += 3
         stop = text.find(b"\n", at)
@@ -152,7 +160,7 @@ class Script:
         if letter == 99:  # c: connection identifier
             put_int(line, s.cid)
         elif letter == 110:  # n: bytes to send or to read
-            put_int(line, core.asked_bytes if core.reading is s else s.chunk)
+            put_int(line, core.asked if core.reading is s else s.chunk)
         elif letter == 104:  # h: host
             return put(line, s.host)
         elif letter == 112:  # p: port

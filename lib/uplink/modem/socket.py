@@ -7,15 +7,9 @@ here and done by `core` when the command line is free, so no call waits.
 from uplink import errors, log
 from uplink.at import codes
 from uplink.at.line import allowed
+from uplink.modem.script import number
+from uplink.modem.states import const
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
-
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
 
 _CLOSED = const(0)
 _OPENING = const(1)
@@ -87,9 +81,9 @@ class Socket:
     def open(self, host, port, tls):
         """Connect to `host` (bytes): `port`, over TLS when `tls`. Legal only when closed."""
         if self.state:
-            raise ValueError("socket: open() while not closed")
+            raise ValueError("socket: not closed")
         if not host or not allowed(host) or not 0 < port < 65536:
-            raise ValueError("socket: host or port cannot be used")
+            raise ValueError("socket: host or port")
         self.host = host
         self.port = port
         self.tls = tls
@@ -219,7 +213,7 @@ class Socket:
     def taken(self, n, now):
         """The module tells how many bytes it took with the last send."""
         if self.state == _OPEN and n != self.sent_last:
-            log.warn("modem", "the module took another number of bytes", n, self.sent_last)
+            log.warn("modem", "sent bytes lost", n, self.sent_last)
             self.is_closed(_DAMAGE, now)
 
     def is_closed(self, reason, now):
@@ -250,12 +244,12 @@ class Socket:
                 self.is_closed(_DAMAGE, now)
             elif result or self.ending:
                 self.is_closed(_PEER, now)
-            elif core.got_bytes == 0:
+            elif core.got == 0:
                 # look again later, and in the end no more
                 ms = self.safety_ms
                 if ms:
                     self.arm(now, ms * 4 if ms < _SAFETY_LAST_MS else 0)
-            elif core.got_bytes >= core.asked_bytes:
+            elif core.got >= core.asked:
                 self.waiting = True
             else:
                 self.arm(now)
@@ -280,7 +274,7 @@ class Socket:
                 if state == _CLOSING:
                     self.asked = False  # closes with its own command now
                 return  # opened, or the URC will tell
-            forms = core.vendor.NUMBERS[_FORMS]
+            forms = number(core.vendor.NUMBERS, _FORMS)
             said_no = self.asked and (result == _ERROR or result == _CME)
             if said_no and core.form_failed < forms - 1:
                 # some firmwares take the command in another form

@@ -7,15 +7,7 @@ How the texts are read is told in README.md.
 
 from uplink import log
 from uplink.modems import common
-from uplink.modems.common import answer, urc, when  # noqa: F401 (named by the tables)
-
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
+from uplink.modems.common import answer, const, urc, when  # noqa: F401 (named by the tables)
 
 # Repeated from at.codes, modem and errors: see there.
 _PAYLOAD = const(8)
@@ -37,19 +29,19 @@ _HANDSHAKE_MS = const(20_000)
 
 # Timings in ms (hardware design, 3.3), and limits.
 NUMBERS = (
-    1_100,  # PWRKEY low, on: 1 s or longer; below the 1.2 s that switch a running module off
-    1_500,  # PWRKEY low, off: 1.2 s or longer
-    300,  # RESET low: 252 ms or longer
-    12_000,  # start: UART after 4.5 s; time for the automatic baud rate
-    20_000,  # SMS Ready may trail RDY so long
-    8_000,  # down after 1.8 to 6.9 s
-    2_100,  # the pause before it is switched on again
-    60,  # awake 50 ms after DTR falls
-    2,  # connections
-    1460,  # bytes of a read
-    1460,  # bytes of a send
-    _FILE_MAX,  # bytes of a file
-    2,  # forms of AT+CAOPEN
+    b"1100 "  # PWRKEY low, on: 1 s or longer; below the 1.2 s that switch a running module off
+    b"1500 "  # PWRKEY low, off: 1.2 s or longer
+    b"300 "  # RESET low: 252 ms or longer
+    b"12000 "  # start: UART after 4.5 s; time for the automatic baud rate
+    b"20000 "  # SMS Ready may trail RDY so long
+    b"8000 "  # down after 1.8 to 6.9 s
+    b"2100 "  # the pause before it is switched on again
+    b"60 "  # awake 50 ms after DTR falls
+    b"2 "  # connections
+    b"1460 "  # bytes of a read
+    b"1460 "  # bytes of a send
+    b"10240 "  # bytes of a file
+    b"2 "  # forms of AT+CAOPEN
 )
 PAUSE_MS = 20  # after a final result code
 FAST_MS = 5  # between transfers of payload: drivers do without any pause there
@@ -201,7 +193,7 @@ def put(m, letter, line):
     elif letter == 108:  # l: the network light
         n += modem["led"]
     elif letter == 83:  # S: sleep by DTR
-        n += bool(modem["sleep"] and m.has_dtr)
+        n += bool(modem["sleep"] and m.wired & 2)
     else:
         return False
     line.append(n)
@@ -211,7 +203,7 @@ def put(m, letter, line):
 def payload(m, c):
     """`+CARECV: <n>,` and n bytes: returns n."""
     n = c.int()
-    if m.reading is not None and n > m.asked_bytes:
+    if m.reading is not None and n > m.asked:
         m.engine.damage(m.now)
         return -1
     return n  # (of a read given up: counted and dropped)
@@ -224,7 +216,7 @@ def received(m, c):
     first = c.int()
     if c.more():
         n = c.int()
-        if first != m.reading.cid or n < 0 or n > m.asked_bytes:
+        if first != m.reading.cid or n < 0 or n > m.asked:
             return _FAIL
         if n:
             m.engine.expect(n)
@@ -304,6 +296,7 @@ def heard(m, c, what):
             log.warn("modem", "this is not a SIM7000: the tables may not fit")
         elif what == 102:
             # this firmware announces 1024 bytes and sends fewer: ask for what it does right
-            m.read_max = 512 if c.buf.find(b"1529B08", c.first, c.last) >= 0 else 0
+            if c.buf.find(b"1529B08", c.first, c.last) >= 0:
+                m.read_max = 512
         return verdict
     return None
