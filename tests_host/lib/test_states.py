@@ -29,8 +29,10 @@ class Rungs(Machine):
         self.tries = 0
         self.used = [0] * 8
         self.wait_ms = 0
-        self.proven = False
-        self.proved_at = 0
+        self.proved_at = -1
+
+    def time(self):
+        return self.now
 
     def fail(self, floor=RETRY):
         self.rung = -1

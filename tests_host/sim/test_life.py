@@ -205,9 +205,10 @@ class Listener:
     def __init__(self):
         self.data = bytearray()
         self.reasons = []
+        self.opens = 0
 
     def opened(self, now):
-        pass
+        self.opens += 1
 
     def received(self, buf, off, n, now):
         self.data += buf[off : off + n]

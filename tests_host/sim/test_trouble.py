@@ -154,7 +154,7 @@ def test_a_late_result_does_not_open_the_next_open():
     assert world.run(5, lambda: world.modem.active is socket)
     inject(world, b"\r\n+CAOPEN: %d,0\r\n" % socket.cid)
     assert world.run(30, lambda: listener.reasons)
-    assert socket.opens == 0
+    assert listener.opens == 0
 
 
 def test_a_module_without_a_time_is_not_believed():

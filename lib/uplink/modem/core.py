@@ -134,9 +134,11 @@ class Core(Machine):
 
     # ---- the engine is free ------------------------------------------------------------------
 
-    def _start_work(self, state, now, since):
+    def work(self, state, now, since):
         """The engine is free: start the script that is needed most. True when one began."""
         due = ticks_diff(now, self.poll_at) >= 0
+        if state == _ONLINE:
+            return self._online(now, due)
         if state == _PROBE or state == _BOOT or state == _RESTARTING:
             if due:
                 self.poll_at = ticks_add(now, _AT_EVERY_MS)
@@ -161,7 +163,7 @@ class Core(Machine):
             # the script that is called as the state is: the same letter
             self.step_done = True
             script = _STOPPING if state == _HALTING else state
-            return self.run(script, _DOING_STATE, now) or state == _ONLINE
+            return self.run(script, _DOING_STATE, now)
         if (state == _REGISTER or state == _ATTACH) and self.rung < _R_RESET:
             self.poll_at = ticks_add(now, _POLL_MS)
             return self.run(state - 32, _DOING_POLL, now)
@@ -169,7 +171,7 @@ class Core(Machine):
 
     # ---- online: sockets in turn, supervision, sleep -----------------------------------------
 
-    def _start_online(self, now):
+    def _online(self, now, due):
         count = len(self.sockets)
         turn = self.turn
         for _ in range(count):
@@ -186,7 +188,7 @@ class Core(Machine):
             return True
         if self.ping_host:
             return self.run(_S_PING, _DOING_PING, now)
-        if ticks_diff(now, self.poll_at) >= 0:
+        if due:
             self.poll_at = ticks_add(now, _WATCH_MS)
             self.listed = 0
             return self.run(_S_WATCH, _DOING_WATCH, now)
@@ -294,11 +296,8 @@ class Core(Machine):
                 self.engine.lost_step(now)
             else:
                 self.engine.stop(_STOPPED, now)
-        elif what == _DOING_STATE:
+        elif what == _DOING_STATE or (what == _DOING_POLL and not result):
             self._state_done(result, now)
-        elif what == _DOING_POLL:
-            if not result:
-                self._poll_done()
         elif what == _DOING_PING:
             self.ping_host = b""
         elif what == _DOING_WATCH and not result and self.phase == _ONLINE:
@@ -332,45 +331,29 @@ class Core(Machine):
         elif state == _REBAUD:
             self.baud = self.cfg["uart"]["baud"]
             self.event(_DONE)
-        elif result and not _DETACH <= state <= _RADIO:
-            self._state_failed(state, result, now)
-        elif state == _REGISTER or state == _ATTACH:
-            self._poll_done()
-        elif state == _SIM and not self.sim_ready:
-            self._state_failed(state, result, now)
+        elif (state == _SIM and not self.sim_ready) or (result and not _DETACH <= state <= _RADIO):
+            log.warn("modem", codes.name(result), STATES[state - 97], self.engine.cme)
+            if state != _SIM:
+                self.climb(_R_RETRY)
+            elif self.sim_locked:
+                log.error("modem", "SIM locked: check sim.pin")
+                self.climb(_R_WAIT)
+            else:
+                # busy after a start, or not there: ask again until the state's limit
+                self.step_done = False
+                self.poll_at = ticks_add(now, _POLL_MS)
         elif state == _CLOCK and not self.clock_s and self.files.clock_needed():
             log.warn("modem", "no time from the network")
             self.climb(_R_RETRY)
-        else:
-            self.event(_DONE)
-
-    def _state_failed(self, state, result, now):
-        log.warn("modem", codes.name(result), STATES[state - 97], self.engine.cme)
-        if state != _SIM:
-            self.climb(_R_RETRY)
-        elif self.sim_locked:
-            log.error("modem", "SIM locked: check sim.pin")
-            self.climb(_R_WAIT)
-        else:
-            # busy after a start, or not there: ask again until the state's limit
-            self.step_done = False
-            self.poll_at = ticks_add(now, _POLL_MS)
-
-    def _poll_done(self):
-        stat = self.stat
-        if self.phase == _ATTACH:
-            if self.address:
-                self.event(_DONE)
-        elif self.phase == _REGISTER:
-            if self.registered:
-                self.event(_DONE)
-            elif stat == 3 or (
-                # what a module says too that has not begun to search
-                stat == 0 and ticks_diff(self.now, self.since) > _GIVEN_UP_MS
-            ):
-                # denied, or the module gave up: only a new registration helps
+        elif state == _REGISTER and not self.registered:
+            stat = self.stat
+            # given up: what a module says too that has not begun to search
+            if stat == 3 or (stat == 0 and ticks_diff(now, self.since) > _GIVEN_UP_MS):
+                # only a new registration helps
                 log.warn("modem", "registration denied", stat)
                 self.climb(_R_NETWORK)
+        elif state != _ATTACH or self.address:
+            self.event(_DONE)
 
     def unasked(self, now):
         """A final result code that nothing was asked for: the module heard something else.
@@ -424,8 +407,3 @@ class Core(Machine):
             exact.clear(self.iccid)  # another SIM may follow
             if _REGISTER <= self.phase <= _ONLINE:
                 self.event(_NO_SIM)
-
-    def registration(self, stat):
-        """`<stat>` of 27.007: 1 home, 5 roaming, 2 searching, 0 given up, 3 denied, 4 unknown."""
-        self.stat = stat
-        self.registered = stat == 1 or stat == 5

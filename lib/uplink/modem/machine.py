@@ -84,7 +84,11 @@ LIMITS_MS = (
 
 
 class Machine:
-    """Base of `Core`: changes the state. `cfg` as in `app.config`, `vendor` of `modems`."""
+    """Base of `Core`: changes the state. `cfg` as in `app.config`, `vendor` of `modems`.
+
+    The owner (`Modem`) adds `time()`: look at the clock, set and return `now`; `changed()`: there
+    is something to do before the time that `poll` named; `network_time(…)`.
+    """
 
     def __init__(self, cfg, vendor, ring):
         self.cfg = cfg
@@ -166,15 +170,6 @@ class Machine:
         self.address = False  # packet data is up; the address itself is `ip`
         self.clock_s = 0  # UTC seconds since 2000, when the network told; 0 = unknown
         self.rssi = 99  # 0 … 31, 99 unknown (27.007, 8.5)
-
-    # ---- what the owner is asked ------------------------------------------------------------
-
-    def time(self):
-        """Now, for calls that come from other tasks, between two polls."""
-        return self.now
-
-    def changed(self):
-        """There is something to do before the time that `poll` named."""
 
     # ---- states -------------------------------------------------------------------------------
 
@@ -315,26 +310,6 @@ class Machine:
         self.time()
         self.climb(_R_REOPEN)
 
-    def _take_rung(self, now):
-        rung = self.rung
-        self.rung = -1
-        if rung >= _R_RADIO:
-            self.files.doubtful = True
-        if rung == _R_POWER and not self.wired & 1:
-            rung = _R_RESET  # switched off it could not be switched on again
-        if rung == _R_RESET and not self.wired & 4:
-            engine = self.engine
-            if engine.in_step and engine.idle:
-                self.asked_restart = True
-                self.event(_COMMAND)
-                self.run(_S_RESTART, _DOING_STATE, now)
-                return
-            if not self.wired & 1:
-                self.event(_SILENT)
-                return
-            rung = _R_POWER
-        self.event(_RETRY + rung)
-
     def run(self, script, doing, now):
         """Start the vendor's script `#script`; False where there is none."""
         if not self.script.find(script):
@@ -378,7 +353,18 @@ class Machine:
                 or not engine.in_step
                 or (engine.idle and not self.doing)
             ):
-                self._take_rung(now)
+                self.rung = -1
+                if rung >= _R_RADIO:
+                    self.files.doubtful = True
+                if rung == _R_POWER and not self.wired & 1:
+                    rung = _R_RESET  # switched off it could not be switched on again
+                if rung == _R_RESET and not self.wired & 4:
+                    if engine.in_step and engine.idle:
+                        self.asked_restart = True
+                        self.event(_COMMAND)
+                        return self.run(_S_RESTART, _DOING_STATE, now)
+                    rung = _R_POWER if self.wired & 1 else _SILENT - _RETRY
+                self.event(_RETRY + rung)
                 return True
         missing = False
         if state == _RESETTING:
@@ -415,9 +401,7 @@ class Machine:
                     return True
         if self.doing or not engine.idle:
             return False
-        if state == _ONLINE and self.step_done:
-            return self._start_online(now)
-        return self._start_work(state, now, since)
+        return self.work(state, now, since)
 
     def _due(self, now):
         """ms until `_step` has something to do by itself."""

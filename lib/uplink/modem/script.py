@@ -11,6 +11,7 @@ from uplink.modem.states import const
 _MAY_FAIL = const(1)  # of at.codes
 _SETTING = const(4)
 _PAYLOAD = const(8)
+_NOT_MINE = const(-2)
 
 
 # What the digits of lines stand for.
@@ -109,28 +110,30 @@ class Script:
         elif flags & _PAYLOAD:
             step[2] = self.core.vendor.PROMPT
         else:
-            # the engine compares constants only: `mine` looks at the rest
+            # the engine compares constants only: `answer` looks at the rest
             step[2] = b"#" if response[0] == 35 else b"+"
         return step
 
-    def mine(self, c):
-        """Is the line the response of the step? Then the cursor stands behind its prefix."""
-        at = c.pos - 1
-        n = at + len(self.response)
-        if c.buf.find(self.response, at, n) < 0:
-            return False
-        c.pos = n
-        return True
-
-    def same(self, c):
-        """Is the setting that the line tells what it should be?"""
-        exact.clear(self.line)
-        self.query = False
-        self.rest += 1
-        good = self.write(self.line)
-        self.rest -= 1
-        c.rest()
-        return good and c.equals(self.line)
+    def answer(self, m, c):
+        """The response of the step; verdicts as of handlers."""
+        if not self.any:
+            # the engine has compared one byte
+            at = c.pos - 1
+            n = at + len(self.response)
+            if c.buf.find(self.response, at, n) < 0:
+                return _NOT_MINE
+            c.pos = n
+            if self.query:
+                # is the setting what it should be? Then the next step is passed over
+                line = self.line
+                exact.clear(line)
+                self.query = False
+                self.rest += 1
+                self.write(line)
+                self.rest -= 1
+                c.rest()
+                return 1 if c.equals(line) else None
+        return m.vendor.heard(m, c, self.what)
 
     def write(self, line):
         """Append the rest of the command, variables filled in; False: one cannot be written."""

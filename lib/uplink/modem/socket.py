@@ -74,7 +74,6 @@ class Socket:
         self.safety_at = 0
         self.active_at = 0
         self.opened_at = 0
-        self.opens = 0
 
     # ---- the transport contract -----------------------------------------------------------
 
@@ -162,7 +161,6 @@ class Socket:
             self.state = _OPEN
             self.asked = False
             self.opened_at = now
-            self.opens += 1
             self.arm(now)
             if self.listener is not None:
                 self.listener.opened(now)
@@ -209,12 +207,6 @@ class Socket:
         self.arm(now)
         if not self.out_left and self.listener is not None and self.state == _OPEN:
             self.listener.sent(now)
-
-    def taken(self, n, now):
-        """The module tells how many bytes it took with the last send."""
-        if self.state == _OPEN and n != self.sent_last:
-            log.warn("modem", "sent bytes lost", n, self.sent_last)
-            self.is_closed(_DAMAGE, now)
 
     def is_closed(self, reason, now):
         """It is closed, for whatever reason; tells the listener once."""

@@ -65,13 +65,7 @@ def when(m, condition):
 
 def answer(m, c):
     """The information response of the step in flight."""
-    script = m.script
-    if not script.any:
-        if not script.mine(c):
-            return _NOT_MINE
-        if script.query:
-            return 1 if script.same(c) else None  # written by the next step, or that is skipped
-    return m.vendor.heard(m, c, script.what)
+    return m.script.answer(m, c)
 
 
 def urc(m, c):
@@ -106,19 +100,23 @@ def urc(m, c):
 
 def heard(m, c, what):
     """A line that 27.007 knows; what is not told by a branch is ignored."""
-    if what == 69:  # E `+CEREG: <stat>[,"tac","ci",act]`, a URC
-        m.registration(c.int())
-        m.poll_at = m.now  # ask for the rest now, not at the next turn
-        if m.registered:
-            m.event(_HOPE)
-    elif what == 101:  # e `+CEREG: <n>,<stat>[…]`; with one parameter, or text second: a URC
-        c.int()
-        if c.pos >= c.end or c.buf[c.pos] == 34:
-            return _NOT_MINE
-        stat = c.int(-9)
-        if stat < 0:
-            return _NOT_MINE
-        m.registration(stat)
+    if what == 69 or what == 101:
+        # E `+CEREG: <stat>[,"tac","ci",act]`, a URC
+        # e `+CEREG: <n>,<stat>[…]`; with one parameter, or text second: a URC
+        stat = c.int()
+        if what == 101:
+            if c.pos >= c.end or c.buf[c.pos] == 34:
+                return _NOT_MINE
+            stat = c.int(-9)
+            if stat < 0:
+                return _NOT_MINE
+        # 27.007: 1 home, 5 roaming, 2 searching, 0 given up, 3 denied, 4 unknown
+        m.stat = stat
+        m.registered = stat == 1 or stat == 5
+        if what == 69:
+            m.poll_at = m.now  # ask for the rest now, not at the next turn
+            if m.registered:
+                m.event(_HOPE)
     elif what == 113:  # q `+CSQ: <rssi>,<ber>`
         m.rssi = c.int(99)
     elif what == 82:  # R `RDY`: the module has started; all it was told before is gone

@@ -23,6 +23,7 @@ _REFUSED = const(4)
 _DNS = const(5)
 _TLS = const(6)
 _CERTIFICATE = const(7)
+_DAMAGE = const(8)
 
 _FILE_MAX = const(10240)
 _HANDSHAKE_MS = const(20_000)
@@ -235,7 +236,9 @@ def heard(m, c, what):
         if what == 68:  # D `+CADATAIND: <cid>`: data begins to wait
             s.waiting = True
         elif what == 83:  # S `+CASEND: <cid>,<result>,<n>` of some firmwares, after the OK
-            s.taken(-1 if result > 0 else c.int(), now)
+            if s.state == _OPEN and (result or c.int() != s.sent_last):
+                log.warn("modem", "sent bytes lost", cid)
+                s.is_closed(_DAMAGE, now)
         elif what == 76:  # L `+CASTATE: <cid>,<state>` as an answer: which there are
             m.listed |= 128
             if result == 1:
