@@ -1,4 +1,4 @@
-"""Vendors' texts: well formed, their letters known, constants repeated for flash the right ones."""
+"""Vendors' texts: well formed, their letters known; constants repeated are the right ones."""
 
 import re
 
@@ -52,8 +52,8 @@ def test_letters_are_told_beside_their_numbers():
                 assert chr(int(n)) == told, (path.name, line)
 
 
-REPEATED = {f"R_{name.upper()}": i for i, name in enumerate(["retry", "reopen", "data", "network"])}
-REPEATED |= {"R_RADIO": 4, "R_RESET": 5, "R_POWER": 6, "R_WAIT": 7}
+RUNGS = "RETRY REOPEN DATA NETWORK RADIO RESET POWER WAIT".split()
+REPEATED = {f"R_{name}": i for i, name in enumerate(RUNGS)}
 REPEATED |= {"CLOSED": 0, "OPENING": 1, "OPEN": 2, "CLOSING": 3}
 REPEATED |= {"DO_OPEN": 1, "DO_SEND": 2, "DO_READ": 3, "DO_CLOSE": 4}
 CLOSED = {name[7:]: n for name, n in vars(errors).items() if name.startswith("CLOSED_")}

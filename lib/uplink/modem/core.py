@@ -23,7 +23,6 @@ _REGISTER = const(107)
 _ATTACH = const(108)
 _CLOCK = const(109)
 _ONLINE = const(110)
-_ASLEEP = const(111)
 _WAKING = const(112)
 _DETACH = const(113)
 _RADIO = const(115)
@@ -38,7 +37,6 @@ _NO_SIM = const(76)
 _NO_NETWORK = const(77)
 _NO_DATA = const(78)
 _SLEEP = const(79)
-_WAKE = const(80)
 
 # Of machine: rungs of the ladder.
 _R_RETRY = const(0)
@@ -105,17 +103,12 @@ class Core(Machine):
         while turns < 16:
             wait = self.engine.poll(now)
             turns += 1
+            if self.doing > _DOING_SOCKET and self.rung < 0 and self.status:
+                return wait  # a socket's command: nothing else is due before it ends
             if not self._step(now):
                 due = self._due(now)
                 return wait if wait < due else due
         return 0
-
-    def wake(self):
-        """A socket has work."""
-        self.time()
-        if self.phase == _ASLEEP:
-            self.event(_WAKE)
-        self.changed()
 
     @property
     def online(self):
@@ -126,7 +119,7 @@ class Core(Machine):
         """Ping `host` (bytes) through the module once online; the result is in `ping_ms`."""
         self.ping_host = host
         self.ping_ms = -1
-        self.wake()
+        self.wake()  # type: ignore[attr-defined]
 
     def rssi_dbm(self):
         """Received signal strength in dBm (27.007: -113 + 2 per step), 0 when unknown."""

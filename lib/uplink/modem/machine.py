@@ -86,8 +86,9 @@ LIMITS_MS = (
 class Machine:
     """Base of `Core`: changes the state. `cfg` as in `app.config`, `vendor` of `modems`.
 
-    The owner (`Modem`) adds `time()`: look at the clock, set and return `now`; `changed()`: there
-    is something to do before the time that `poll` named; `network_time(…)`.
+    The owner (`Modem`) adds `time()`: look at the clock, set and return `now`; `changed()`: the
+    state has; `wake()`: there is something to do before the time that `poll` named;
+    `network_time(…)`.
     """
 
     def __init__(self, cfg, vendor, ring):
@@ -260,7 +261,7 @@ class Machine:
             for s in self.sockets:
                 if s.state == _OPEN:
                     s.arm(now)
-        self.changed()
+        self.changed()  # type: ignore[attr-defined]
 
     def powered_down(self):
         """NORMAL POWER DOWN and its relatives, or STATUS fell."""
@@ -297,7 +298,7 @@ class Machine:
 
     def proved(self):
         """The far end answered: when that lasts, recovery may begin from the first rung again."""
-        now = self.time()
+        now = self.time()  # type: ignore[attr-defined]
         if self.proved_at < 0:
             self.proved_at = now
         elif (self.stands or self.tries) and ticks_diff(now, self.proved_at) > _STABLE_MS:
@@ -307,7 +308,7 @@ class Machine:
 
     def doubt(self):
         """The far end did not answer over a connection that looks open."""
-        self.time()
+        self.time()  # type: ignore[attr-defined]
         self.climb(_R_REOPEN)
 
     def run(self, script, doing, now):
@@ -401,7 +402,7 @@ class Machine:
                     return True
         if self.doing or not engine.idle:
             return False
-        return self.work(state, now, since)
+        return self.work(state, now, since)  # type: ignore[attr-defined]
 
     def _due(self, now):
         """ms until `_step` has something to do by itself."""

@@ -13,6 +13,8 @@ from uplink.ring import Ring
 
 _START = const(65)  # of states
 _STOP = const(66)
+_WAKE = const(80)
+_ASLEEP = const(111)
 _TLS = const(6)  # of errors.CLOSED_
 _CERTIFICATE = const(7)
 _CME = const(2)  # of at.codes
@@ -118,8 +120,16 @@ class Modem(Core):
         self.now = self.loop.now()
         return self.now
 
+    def wake(self):
+        """There is something to do before the time that `poll` named: a socket has work."""
+        if self.phase == _ASLEEP:
+            self.time()
+            self.event(_WAKE)
+        self.kick = True
+        self.loop.kick()
+
     def changed(self):
-        """The core has something to do before the time it named."""
+        """The state has changed."""
         self.kick = True
         online = self.online
         if online != self.ready.is_set():
