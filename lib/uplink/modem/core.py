@@ -336,7 +336,7 @@ class Core(Machine):
                 self.step_done = False
                 self.poll_at = ticks_add(now, _POLL_MS)
         elif state == _CLOCK and not self.clock_s and self.files.clock_needed():
-            log.warn("modem", "no time from the network")
+            log.warn("modem", "no network time: cannot check certificates")
             self.climb(_R_RETRY)
         elif state == _REGISTER and not self.registered:
             stat = self.stat

@@ -159,7 +159,6 @@ class Machine:
         self.pin_tried = False  # the PIN was refused once: never again by itself
         self.listed = 0  # bit cid: listed as open; bit 7: there was a list
         self.ping_ms = -1
-        self.pings = 0
         self._forget()
 
     def _forget(self):

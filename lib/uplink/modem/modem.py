@@ -35,12 +35,9 @@ class Modem(Core):
     def __init__(self, loop, cfg):
         board = loop.board
         self.loop = loop
-        self.board = board
-        self.uart = board.uart(cfg)
-        self.ring = Ring(cfg["uart"]["ring"])
+        uart = board.uart(cfg)
         self.ready = Event(loop)  # set while online
-        super().__init__(cfg, load(cfg["modem"]["type"]), self.ring)
-        self._baud = self.baud
+        super().__init__(cfg, load(cfg["modem"]["type"]), Ring(cfg["uart"]["ring"]))
         self.kick = False
         self._clock_at = -1  # when the board's clock was set
         self.taken = 0
@@ -48,8 +45,7 @@ class Modem(Core):
         self._pins.append(board.input(cfg, "status"))
         for i in range(3):
             self.wired |= self._pins[i].wired << i
-        self._set = -1  # as the pins are set now
-        self.task = loop.spawn(self._run(), name="link", first=True)
+        self.task = loop.spawn(self._run(uart), name="link", first=True)
 
     # ---- for the application (`online`, `ping` and the facts are the core's) --------------------
 
@@ -57,7 +53,7 @@ class Modem(Core):
         """The next connection of the module that nobody has; each is reused for every open."""
         n = self.taken
         if n >= len(self.sockets):
-            raise ValueError("raise modem.sockets")
+            raise ValueError("no socket left: raise modem.sockets")
         self.taken = n + 1
         return self.sockets[n]
 
@@ -104,7 +100,7 @@ class Modem(Core):
         found = {
             "restarts": self.restarts,
             "downs": self.downs,
-            "overlong": self.ring.overlong,
+            "overlong": engine.ring.overlong,
             "uploads": self.files.uploaded,
         }
         for name in ("timeouts", "resyncs", "late", "damaged", "unknown"):
@@ -150,14 +146,15 @@ class Modem(Core):
         if month > 2 and year % 4 == 0:
             days += 1
         self.clock_s = days * 86400 + hour * 3600 + minute * 60 + second - quarters * 900
-        now = self.loop.now()
+        now = self.time()
+        board = self.loop.board
         if self._clock_at >= 0 and 0 <= ticks_diff(now, self._clock_at) < _CLOCK_EACH_MS:
             return
         try:
             # seconds since 1970 are no small integer on 32 bit: the only heap in this task
             unix_s = 946_684_800 + self.clock_s
-            if abs(self.board.clock() - unix_s) > 2:
-                self.board.set_clock(unix_s)
+            if abs(board.clock() - unix_s) > 2:
+                board.set_clock(unix_s)
                 log.info("modem", "clock set")
         except MemoryError:
             log.warn("modem", "no memory")
@@ -166,11 +163,12 @@ class Modem(Core):
 
     # ---- the link's task ----------------------------------------------------------------------
 
-    async def _run(self):
+    async def _run(self, uart):
         loop = self.loop
-        uart = self.uart
-        ring = self.ring
         engine = self.engine
+        ring = engine.ring
+        set_pins = -1
+        set_baud = self.baud
         self.start()
         while True:
             self.kick = False
@@ -187,12 +185,12 @@ class Modem(Core):
                 self.status = status.get()
             wait = self.poll(loop.now())
             # pins and baud rate as the core wants them
-            if self.pins != self._set:
-                self._set = self.pins
+            if self.pins != set_pins:
+                set_pins = self.pins
                 for i in range(3):
                     self._pins[i].set(self.pins >> i & 1 != 0)
-            if self.baud != self._baud:
-                self._baud = self.baud
+            if self.baud != set_baud:
+                set_baud = self.baud
                 uart.set_baud(self.baud)
             left = engine.out_end - engine.out_pos
             if left > 0:

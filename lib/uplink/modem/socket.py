@@ -82,7 +82,7 @@ class Socket:
         if self.state:
             raise ValueError("socket: not closed")
         if not host or not allowed(host) or not 0 < port < 65536:
-            raise ValueError("socket: host or port")
+            raise ValueError("socket: bad host or port")
         self.host = host
         self.port = port
         self.tls = tls

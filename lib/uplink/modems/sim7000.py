@@ -292,7 +292,6 @@ def heard(m, c, what):
     elif what == 120:  # x `+SNPING4: 1,74.6.231.20,194`
         c.skip(2)
         m.ping_ms = c.int()
-        m.pings += 1
     else:
         verdict = common.heard(m, c, what)
         if what == 109 and c.buf.find(b"SIM7000", c.first, c.last) < 0:
