@@ -1,8 +1,8 @@
 """The modem, sans-IO: feeds the command engine, serves sockets, supervises, reports.
 
-`Modem` (modem.py) hands it bytes and time, and puts what it decides on the wire: `engine.out`
-to the UART, `pwrkey`, `dtr`, `reset` to the pins, `baud` to the UART. The vendor's handlers set
-the facts and call what stands under *reports*.
+`Modem` (modem.py) sets `now`, hands bytes to `engine.heard` and calls `poll`; it puts on the wire
+what is decided here: `engine.out` and `baud` to the UART, `pins` to the pins. The vendor's
+handlers set the facts and call what stands under *reports*.
 """
 
 from uplink import exact, log
@@ -81,8 +81,6 @@ _WATCH_SOON_MS = const(2_000)
 _WATCH_MS = const(60_000)
 _SEARCH_LIMIT = const(4)  # supervisions that may find "searching" before registration is lost
 _SEND_DOUBT_MS = const(2_000)  # a stray result so soon after a send puts the send in doubt
-
-
 _BAUDS = b"115200 9600 57600 38400 19200 "
 
 
@@ -90,11 +88,6 @@ class Core(Machine):
     """What the modem does in its states."""
 
     # ---- what the owner and the sockets call --------------------------------------------------
-
-    def heard(self, now):
-        """Bytes have been put into the ring."""
-        self.now = now
-        self.engine.heard(now)
 
     def poll(self, now):
         """Do what is due. Returns ms until the next call is needed at the latest."""

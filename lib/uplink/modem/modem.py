@@ -34,8 +34,11 @@ class Modem(Core):
 
     def __init__(self, loop, cfg):
         board = loop.board
+        # MicroPython looks for methods in the object's own dict first, and that takes long where
+        # it is full: at 73 attributes, or 97. Keep some room.
         self.loop = loop
-        uart = board.uart(cfg)
+        self.board = board
+        self.uart = board.uart(cfg)
         self.ready = Event(loop)  # set while online
         super().__init__(cfg, load(cfg["modem"]["type"]), Ring(cfg["uart"]["ring"]))
         self.kick = False
@@ -45,7 +48,7 @@ class Modem(Core):
         self._pins.append(board.input(cfg, "status"))
         for i in range(3):
             self.wired |= self._pins[i].wired << i
-        self.task = loop.spawn(self._run(uart), name="link", first=True)
+        self.task = loop.spawn(self._run(), name="link", first=True)
 
     # ---- for the application (`online`, `ping` and the facts are the core's) --------------------
 
@@ -147,7 +150,7 @@ class Modem(Core):
             days += 1
         self.clock_s = days * 86400 + hour * 3600 + minute * 60 + second - quarters * 900
         now = self.time()
-        board = self.loop.board
+        board = self.board
         if self._clock_at >= 0 and 0 <= ticks_diff(now, self._clock_at) < _CLOCK_EACH_MS:
             return
         try:
@@ -163,8 +166,9 @@ class Modem(Core):
 
     # ---- the link's task ----------------------------------------------------------------------
 
-    async def _run(self, uart):
+    async def _run(self):
         loop = self.loop
+        uart = self.uart
         engine = self.engine
         ring = engine.ring
         set_pins = -1
@@ -173,13 +177,14 @@ class Modem(Core):
         while True:
             self.kick = False
             # everything that the UART holds, through the ring
+            now = self.time()
             stage = ring.stage
             for _ in range(32):
                 n = uart.readinto(stage)
                 if not n:
                     break
                 ring.put(n)
-                self.heard(loop.now())
+                engine.heard(now)
             status = self._pins[3]
             if status.wired:
                 self.status = status.get()
