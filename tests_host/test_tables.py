@@ -163,9 +163,8 @@ def test_what_crashes_the_module_is_never_sent(vendor):
 
 @pytest.mark.parametrize("name", ["ring/fast", "ring/plain", "at/engine"])
 def test_places_in_the_ring_are_the_rings(name):
-    lib = MODEMS.parent
-    ring = private_constants(lib / "ring/ring.py")
-    ours = private_constants(lib / f"{name}.py")
+    ring = constants(LIB / "ring/ring.py")
+    ours = constants(LIB / f"{name}.py")
     for place in ("READ", "WRITE", "SCAN", "FEED", "START", "END", "ENTRY", "DROP", "JUNK"):
         assert ours.get(f"_{place}", ring[f"_{place}"]) == ring[f"_{place}"], place
     for what in ("PROMPT", "COUNTED", "WANTED", "OK"):
@@ -174,7 +173,7 @@ def test_places_in_the_ring_are_the_rings(name):
 
 @pytest.mark.parametrize("name", ["engine", "resync"])
 def test_the_engines_repeated_codes_are_those_of_codes(name):
-    ours = private_constants(MODEMS.parent / f"at/{name}.py")
+    ours = constants(LIB / f"at/{name}.py")
     for code in """ERROR CME CMS NO_CARRIER TIMEOUT DAMAGED BAD_ARGUMENT NO_ANSWER REFUSED STOPPED
     MAY_FAIL NEED SETTING LATER FAST FAIL NOT_MINE""".split():
         assert ours.get(f"_{code}", getattr(codes, code)) == getattr(codes, code), code

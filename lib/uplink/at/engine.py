@@ -235,12 +235,7 @@ class Engine(Resync):
                 self.paused = True
                 self._next(self.index + 1, now)
             elif what > _IS_OK or what == _IS_WANTED and not self._answer(now):
-                vendor = self.vendor
-                n = ring.find(vendor.URCS)
-                if n >= 0:
-                    getattr(vendor, vendor.URCS[n][1])(self.user, ring.cursor)
-                else:
-                    self._line(now)
+                self._line(now)
             elif not what:
                 return
             elif what == _IS_PROMPT:
@@ -320,21 +315,22 @@ class Engine(Resync):
         return True
 
     def _line(self, now):
-        """A line that is neither the response nor OK nor a URC."""
+        """A line that is neither the response nor OK CR LF."""
         ring = self.ring
         buf = ring.buf
         start = ring.at[_START]
         n = ring.at[_END] - start
         state = self.state
         vendor = self.vendor
-        if buf.startswith(vendor.PROBE[1], start):
+        plus = buf[start] == 43  # no final result code begins so, but for the two errors
+        if plus and buf.startswith(vendor.PROBE[1], start):
             # only probes are answered so: one of an earlier try comes with a result of its own
             if state == _PROBE:
                 self.answered = True
             else:
                 self.stray = True
                 self.quick = False
-        elif buf.startswith(b"+CM", start) and buf.startswith(b" ERROR: ", start + 4):
+        elif plus and buf.startswith(b"+CM", start) and buf.startswith(b" ERROR: ", start + 4):
             ring.find(_ANY)
             ring.cursor.pos += 12
             self.cme = cme.number(ring.cursor)
@@ -342,13 +338,18 @@ class Engine(Resync):
         elif n == 2 and buf.startswith(b"OK", start):
             self._result(_OK, now)  # behind it was not CR LF
         else:
-            table = vendor.FINALS
-            k = ring.find(table)
-            if k < 0:
-                table = _FINALS
+            if not plus:
+                table = vendor.FINALS
                 k = ring.find(table)
-            if k >= 0 and len(table[k][0]) == n:
-                self._result(table[k][1], now)
+                if k < 0:
+                    table = _FINALS
+                    k = ring.find(table)
+                if k >= 0 and len(table[k][0]) == n:
+                    self._result(table[k][1], now)
+                    return
+            k = ring.find(vendor.URCS)
+            if k >= 0:
+                getattr(vendor, vendor.URCS[k][1])(self.user, ring.cursor)
             elif state == _WAIT and self.step[2] == b"" and not self.seen:
                 ring.find(_ANY)
                 if not self._answer(now):
