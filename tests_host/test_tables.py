@@ -166,9 +166,9 @@ def test_places_in_the_ring_are_the_rings(name):
     ring = constants(LIB / "ring/ring.py")
     ours = constants(LIB / f"{name}.py")
     for place in ("READ", "WRITE", "SCAN", "FEED", "START", "END", "ENTRY", "DROP", "JUNK"):
-        assert ours.get(f"_{place}", ring[f"_{place}"]) == ring[f"_{place}"], place
+        assert ours.get(place, ring[place]) == ring[place], place
     for what in ("PROMPT", "COUNTED", "WANTED", "OK"):
-        assert ours.get(f"_IS_{what}", ring[f"_{what}"]) == ring[f"_{what}"], what
+        assert ours.get(f"IS_{what}", ring[what]) == ring[what], what
 
 
 @pytest.mark.parametrize("name", ["engine", "resync"])
@@ -176,8 +176,8 @@ def test_the_engines_repeated_codes_are_those_of_codes(name):
     ours = constants(LIB / f"at/{name}.py")
     for code in """ERROR CME CMS NO_CARRIER TIMEOUT DAMAGED BAD_ARGUMENT NO_ANSWER REFUSED STOPPED
     MAY_FAIL NEED SETTING LATER FAST FAIL NOT_MINE""".split():
-        assert ours.get(f"_{code}", getattr(codes, code)) == getattr(codes, code), code
-    assert ours["_IS_PAYLOAD"] == codes.PAYLOAD and ours.get("_STOP", codes.END) == codes.END
+        assert ours.get(code, getattr(codes, code)) == getattr(codes, code), code
+    assert ours["IS_PAYLOAD"] == codes.PAYLOAD and ours.get("STOP", codes.END) == codes.END
 
 
 def test_limits_are_those_of_all_states():
