@@ -60,7 +60,7 @@ def measure(image, baud):
     big = TLSService(Give(), keys["server.crt"], keys["server.key"], keys["ca.crt"])
     main = b"SIZE = %d\n" % SIZE + (_ON_BOARD / "device.py").read_bytes()
     config = configuration(
-        uart={"baud": baud, "rxbuf": 1024},
+        uart={"baud": baud},
         tls={"server_name": HOST},
         telemetry={"interval_s": 200_000},
         outbox={"bytes": 2048, "packet": 1024},
