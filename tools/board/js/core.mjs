@@ -11,10 +11,10 @@ const EXCEPTION_EXIT = 10;
 
 export function makeExecutor(machine) {
   const { mcu, clock, core } = machine;
-  const r = new Int32Array(core.registers.buffer);
-  const ram = mcu.sram;
-  const ram16 = new Uint16Array(ram.buffer);
-  const ram32 = new Int32Array(ram.buffer);
+  const registers = new Int32Array(core.registers.buffer);
+  const ramBytes = mcu.sram;
+  const ramHalves = new Uint16Array(ramBytes.buffer);
+  const ramWords = new Int32Array(ramBytes.buffer);
   const flash = machine.bytes;
   const flash16 = new Uint16Array(flash.buffer);
   const flash32 = new Int32Array(flash.buffer);
@@ -23,12 +23,12 @@ export function makeExecutor(machine) {
 
   function load(address) {
     const at = (address - RAM) >>> 0;
-    if (at < RAM_BYTES && !(at & 3)) return ram32[at >> 2];
+    if (at < RAM_BYTES && !(at & 3)) return ramWords[at >> 2];
     return mcu.readUint32(address >>> 0) | 0;
   }
   function store(address, value) {
     const at = (address - RAM) >>> 0;
-    if (at < RAM_BYTES && !(at & 3)) ram32[at >> 2] = value;
+    if (at < RAM_BYTES && !(at & 3)) ramWords[at >> 2] = value;
     else mcu.writeUint32(address >>> 0, value >>> 0);
   }
   function codeOf(pc) {
@@ -36,7 +36,7 @@ export function makeExecutor(machine) {
       case 1:
         return flash16;
       case 2:
-        return ram16;
+        return ramHalves;
       case 0:
         return rom16;
     }
@@ -45,7 +45,7 @@ export function makeExecutor(machine) {
 
   // What the loop below keeps in locals, handed over to and taken back from rp2040js's core.
   function give(pc, nz, c, v, nanos) {
-    r[15] = pc;
+    registers[15] = pc;
     core.N = nz < 0;
     core.Z = nz === 0;
     core.C = c !== 0;
@@ -56,6 +56,12 @@ export function makeExecutor(machine) {
   /** Runs until `limit` (ns) or the next alarm, or until the core waits, is interrupted, or `machine.leave`. */
   return function execute(limit) {
     const cycle = machine.cycleNanos;
+    // Locals: the engine then knows that they do not change.
+    const r = registers;
+    const table = TABLE;
+    const ram = ramBytes;
+    const ram16 = ramHalves;
+    const ram32 = ramWords;
     if (core.interruptsUpdated && core.checkForInterrupts()) {
       core.waiting = false;
       clock.nanos += EXCEPTION_ENTRY * cycle;
@@ -82,7 +88,7 @@ export function makeExecutor(machine) {
       let kind = 0;
       let address = 0;
       let rt = op & 7;
-      switch (TABLE[op]) {
+      switch (table[op]) {
         case 1: { // LSL_I
           const n = (op >> 6) & 31;
           const x = r[(op >> 3) & 7];
