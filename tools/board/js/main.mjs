@@ -144,10 +144,6 @@ const operations = {
     machine.power();
     return state();
   },
-  hush({ uart }) {
-    machine.uarts[uart].hush();
-    return {};
-  },
   read({ address, length }) {
     return { data: Buffer.from(machine.bytes.buffer, address, length).toString('base64') };
   },

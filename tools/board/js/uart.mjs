@@ -99,12 +99,6 @@ export class Uart extends BasePeripheral {
     this.line.push({ bytes, next: 0, at: start, charNanos });
     if (this.line.length === 1) this.expect();
   }
-  /** Silence on the line: what has not begun yet is never sent. */
-  hush() {
-    this.line.length = 0;
-    this.lineFree = this.clock.nanos;
-    this.arrival.cancel();
-  }
   expect() {
     const burst = this.line[0];
     if (burst) this.arrival.schedule(Math.max(0, burst.at + burst.charNanos - this.clock.nanos));
