@@ -6,6 +6,8 @@ import subprocess
 import threading
 from pathlib import Path
 
+from tools.demo.children import die_with_parent
+
 HERE = Path(__file__).resolve().parent
 _PACKAGE = HERE / "node_modules" / "rp2040js" / "package.json"
 
@@ -39,6 +41,7 @@ class Emulator:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C at the terminal is for us
+            preexec_fn=die_with_parent,  # however we end, also amid a long run
         )
         self.exchanges = 0
         self._lock = threading.Lock()  # who looks from another thread must not come between
