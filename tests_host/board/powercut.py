@@ -8,6 +8,7 @@ import argparse
 import random
 import sys
 import time
+from itertools import islice
 
 from tests_host.board.rig import Rig, configuration
 
@@ -96,10 +97,10 @@ class Life:
             rig.cut()
             rig.run_ms(200)
             rig.power()
-            rig.run_until(lambda: self._heard(b"AT+CFSWFILE"), 60)
+            rig.run_until(lambda: self._heard("AT+CFSWFILE"), 60)
             rig.run_us(rng.random() * 1_000_000)
         elif phase == "publish":
-            rig.run_until(lambda: self._heard(b"AT+CASEND"), 60)
+            rig.run_until(lambda: self._heard("AT+CASEND"), 60)
             rig.run_us(rng.random() * 300_000)
         elif phase == "flash":
             rig.run_us(rng.random() * 3_000_000)
@@ -110,11 +111,10 @@ class Life:
 
     def _heard(self, command):
         """Whether the module has just been given `command`."""
-        log = self.rig.modem.log
-        return bool(log) and any(
-            entry[1] == "<" and entry[2].startswith(command)
-            for entry in list(log)[-3:]
-            if entry[0] > self.rig.now_us - 1_000_000
+        since = self.rig.now_us - 20_000
+        return any(
+            entry[1] == "*" and entry[0] >= since and command in entry[2]
+            for entry in islice(reversed(self.rig.modem.log), 8)
         )
 
     def _off(self):
