@@ -95,7 +95,7 @@ def test_the_same_run_twice(image, root, pki):
             device.board.run_ms(6_000)
             logs.append((list(device.modem.log), device.board.state, bytes(device.board.output)))
     assert logs[0] == logs[1]
-    assert b"info modem online done" in logs[0][2]
+    assert b"info modem online\r\n" in logs[0][2]
 
 
 def test_pwrkey_goes_low_by_the_wiring(image, root, pki):

@@ -1,7 +1,7 @@
 """Constants that files of lib/uplink/mqtt repeat, since `const` is free only in its own file."""
 
 from tests_host.conftest import ROOT
-from tests_host.test_tables import private_constants
+from tests_host.test_tables import constants
 
 FILES = sorted((ROOT / "lib/uplink/mqtt").glob("*.py"))
 
@@ -9,7 +9,7 @@ FILES = sorted((ROOT / "lib/uplink/mqtt").glob("*.py"))
 def test_a_name_has_one_value():
     values = {}
     for path in FILES:
-        for name, value in private_constants(path).items():
+        for name, value in constants(path).items():
             values.setdefault(name, set()).add(value)
-    assert len(values["_UP"]) == 1 and len(values["_SENT"]) == 1
+    assert len(values["UP"]) == 1 and len(values["SENT"]) == 1
     assert {name: v for name, v in values.items() if len(v) > 1} == {}

@@ -27,14 +27,15 @@ def each(name, n, run):
     run(1)
     gc.collect()
     gc.disable()
+    before = gc.mem_alloc()
     start = ticks_us()
     run(0)
     empty = ticks_diff(ticks_us(), start)
-    before = gc.mem_alloc()
+    once = gc.mem_alloc() - before
     start = ticks_us()
     run(n)
     us = ticks_diff(ticks_us(), start) - empty
-    taken = gc.mem_alloc() - before
+    taken = gc.mem_alloc() - before - 2 * once
     gc.enable()
     figure(name + ".us", us / n)
     figure(name + ".bytes", taken / n)

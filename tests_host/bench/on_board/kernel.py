@@ -127,11 +127,10 @@ def uplink_event():
 
 def uplink_limit():
     loop = Loop()
-    limit = loop.limit(1000)
 
     async def limited(n):
         for _ in range(n):
-            with limit:
+            with loop.limit(1000):
                 pass
 
     each("uplink.limit", ROUNDS // 4, lambda n: loop.run(limited(n)))
