@@ -13,8 +13,8 @@ from itertools import islice
 from tests_host.board.rig import Rig, configuration
 
 PHASES = ("start", "modem", "upload", "publish", "flash")
-# From power back to a published message: about 22 s, and 900 s more where five starts in a row were
-# cut off before they had reached the broker (safe mode's pause).
+# From power back to a published message: about 22 s, and 900 s more where five starts in a row
+# were cut off before they had reached the broker (safe mode's pause).
 LIMIT_S = 1400
 
 # The ready-made application, and beside it one that writes to flash every second.

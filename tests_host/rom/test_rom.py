@@ -165,6 +165,7 @@ def mpy():
 @pytest.fixture(scope="module")
 def modules(mpy, tmp_path_factory):
     mpy.global_qstrs = mpy.GlobalQStrList()
+    mpy.config.native_arch = mpy.MP_NATIVE_ARCH_NONE
     into, found = tmp_path_factory.mktemp("mpy") / "x.mpy", []
     for path in sorted((ROOT / "lib" / "uplink").rglob("*.py")):
         cross = [ROOT / "build" / "mpy-cross", "-march=armv6m", "-o", into, path]

@@ -77,9 +77,9 @@ class Runner:
         self._since_us = board.now_us
         self.selector = selectors.DefaultSelector()
         self.selector.register(port, selectors.EVENT_READ)
-        modem = board.modem
-        if modem is not None and hasattr(modem.network.selector, "fileno"):
-            self.selector.register(modem.network.selector, selectors.EVENT_READ)
+        network = getattr(board.modem, "network", None)
+        if hasattr(getattr(network, "selector", None), "fileno"):  # real sockets
+            self.selector.register(network.selector, selectors.EVENT_READ)
         board.listeners.append(port.write)
 
     def _now_us(self):

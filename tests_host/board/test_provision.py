@@ -1,0 +1,90 @@
+"""A board is provisioned by the real mpremote, and then does its job."""
+
+import json
+import threading
+
+import pytest
+
+from tests_host.board.rig import HOST, Rig, configuration, pki
+from tools.board.realtime import Runner, SerialPort
+from tools.provision import bundle
+from tools.provision.__main__ import Provision
+from tools.provision.board import Board
+
+
+class Plugged:
+    """A rig in real time with its USB port on a pty, as long as it is plugged in."""
+
+    def __init__(self, rig):
+        self.rig = rig
+        self.port = SerialPort()
+        self.runner = Runner(rig, self.port)
+        self.failed = None
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        try:
+            while not self._over.is_set():
+                self.runner.turn()
+        except Exception as error:
+            self.failed = error
+
+    def unplug(self):
+        """Back to simulated time."""
+        self._over.set()
+        self._thread.join(20)
+        self.rig.listeners.clear()
+        self.port.close()
+        assert self.failed is None
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A configuration and its files on the PC."""
+    for name in ("ca.crt", "device.crt", "device.key"):
+        (tmp_path / name).write_bytes(pki()[name])
+    values = configuration(telemetry={"interval_s": 2})
+    (tmp_path / "uplink.json").write_text(json.dumps(values, indent=2))
+    return tmp_path
+
+
+def test_provisioned_and_at_work(image, folder):
+    lines = []
+    with Rig(image, bare=True) as rig:
+        plugged = Plugged(rig)
+        files = bundle.read(folder / "uplink.json")
+        Provision(Board(plugged.port.path), files, lines.append).run()
+        plugged.unplug()
+        assert any("it is dev7" in line for line in lines), lines
+        assert any("6 of 6 by SHA-256" in line for line in lines), lines
+        there = rig.files()
+        assert {file.name: there[file.name] for file in files.files} == {
+            file.name: file.data for file in files.files
+        }
+        assert "safe" not in there and not any(name.endswith(".new") for name in there)
+        assert rig.run_until(lambda: len(rig.arrived()) >= 2, 120), rig.text
+    assert not rig.broker.violations
+
+
+def test_a_second_time_sends_what_differs_and_keeps_what_was_written_there(image, folder):
+    """On a running device with its watchdog on."""
+    mine = b"# mine\nfrom uplink import App\nApp('uplink.json').run()\n"
+    lines = []
+    config = configuration(telemetry={"interval_s": 2})
+    with Rig(image, main=mine, config=config) as rig:
+        assert rig.run_until(lambda: rig.arrived(), 120), rig.text
+        plugged = Plugged(rig)
+        (folder / "uplink.json").write_text(
+            json.dumps({**config, "id": "dev8", "broker": {"host": HOST, "client_id": "dev7"}})
+        )
+        files = bundle.read(folder / "uplink.json")
+        Provision(Board(plugged.port.path), files, lines.append).run(start=False)
+        plugged.unplug()
+        there = rig.files()
+    assert there["main.py"] == mine
+    assert "main.py: the board's own is kept" in lines
+    assert "ca.crt: there already, the same" in lines
+    assert json.loads(there["uplink.json"])["id"] == "dev8"
+    assert "safe" in there
