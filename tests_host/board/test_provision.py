@@ -1,6 +1,7 @@
 """A board is provisioned by the real mpremote, and then does its job."""
 
 import json
+import subprocess
 import threading
 
 import pytest
@@ -50,6 +51,15 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.fixture
+def stock(image, tmp_path):
+    """The same image without lib/uplink: what MicroPython is before Uplink comes."""
+    elf = image.parent / "without" / "uplink.elf"
+    made = tmp_path / "stock.bin"
+    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", elf, made], check=True)
+    return made
+
+
 def test_provisioned_and_at_work(image, folder):
     lines = []
     with Rig(image, bare=True) as rig:
@@ -66,6 +76,18 @@ def test_provisioned_and_at_work(image, folder):
         assert "safe" not in there and not any(name.endswith(".new") for name in there)
         assert rig.run_until(lambda: len(rig.arrived()) >= 2, 120), rig.text
     assert not rig.broker.violations
+
+
+def test_a_stock_micropython_gets_the_library_by_mip(stock, folder):
+    lines = []
+    with Rig(stock, bare=True) as rig:
+        plugged = Plugged(rig)
+        files = bundle.read(folder / "uplink.json")
+        Provision(Board(plugged.port.path), files, lines.append).run()
+        plugged.unplug()
+        assert any("by mip" in line for line in lines), lines
+        assert "lib/uplink/__init__.py" in rig.files()
+        assert rig.run_until(lambda: len(rig.arrived()) >= 2, 120), rig.text
 
 
 def test_a_second_time_sends_what_differs_and_keeps_what_was_written_there(image, folder):
