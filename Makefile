@@ -13,7 +13,7 @@ JOBS ?= auto
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run image lint format sizes diagram package.json clean board provision
+.PHONY: help setup demo test run image lint format sizes diagram package.json clean board provision bench
 # The targets start programs that talk to each other; they gain nothing from make's own -j.
 .NOTPARALLEL:
 
@@ -29,6 +29,7 @@ help:
 	@echo "make provision PORT=/dev/ttyACM0 CONFIG=uplink.json CA=ca/ ID=pump-7"
 	@echo "                        configuration and certificates onto a board (CA and ID as you need them)"
 	@echo "make test               all tests (ARGS=\"-k ring\" passes options to pytest, JOBS=1 runs one at a time)"
+	@echo "make bench              what it costs on the emulated board, beside its peers (ARGS=--save keeps the figures)"
 	@echo "make lint               style, types and mpy-cross alone;  make format  applies the style"
 	@echo "make diagram            the power machine and the recovery ladder, drawn from their tables"
 	@echo "make setup              only set up: Debian packages, .venv, MicroPython"
@@ -59,6 +60,9 @@ provision:
 
 test: setup
 	@$(PY) -m pytest -n $(JOBS) $(ARGS)
+
+bench: setup
+	@$(PY) -m tests_host.bench $(ARGS)
 
 lint: setup
 	@$(PY) -m pytest -q tests_host/test_style.py tests_host/test_layers.py $(ARGS)
