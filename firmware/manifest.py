@@ -19,6 +19,8 @@ PORTS = {
     "unix": {"unix.py", "host.py"},
     "cpython": {"cpython.py", "host.py"},
 }
+# Files of other rooms that only these ports have: what a board's viper does on a PC, as bytecode.
+ALONE = {("ring", "plain.py"): {"unix", "cpython"}}
 # What every vendor stands on.
 SHARED = {"__init__.py", "common.py"}
 
@@ -32,6 +34,8 @@ def wanted(room, name):
     """Whether this image has the file `name` of a room."""
     if room == "port":
         return name not in others(options.port)
+    if (room, name) in ALONE:
+        return options.port in ALONE[room, name]
     if room == "modems" and options.vendors is not None:
         return name in SHARED or name[: -len(".py")] in options.vendors
     return True

@@ -63,7 +63,6 @@ def measure(image, baud):
         uart={"baud": baud},
         tls={"server_name": HOST},
         telemetry={"interval_s": 200_000},
-        outbox={"bytes": 2048, "packet": 1024},
     )
     rig = Rig(
         image,

@@ -81,7 +81,7 @@ NUMBERS = """
 . offline_restart_s 0 604800
 uart id 0 3
 uart rxbuf 256 32766
-uart ring 512 16384
+uart ring 256 16384
 modem idle_sleep_s 1 3600
 modem sleep_check_s 1 86400
 modem sockets 1 8

@@ -26,7 +26,10 @@ MEANINGS = {
     "uart.rts": ("", "pin for hardware flow control; null = not wired"),
     "uart.cts": ("", "pin for hardware flow control; null = not wired"),
     "uart.baud": ("bit/s", "rate that the module is set to"),
-    "uart.rxbuf": ("bytes", "receive buffer of the UART driver"),
+    "uart.rxbuf": (
+        "bytes",
+        "receive buffer of the UART driver; null = 1024, above 115200 baud 2048",
+    ),
     "uart.ring": ("bytes", "lines from the module: its longest must fit"),
     "uart.device": ("", "PC only: path of a serial port or pty"),
     "pins.pwrkey": ("", "switches the module on and off"),

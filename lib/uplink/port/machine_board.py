@@ -16,7 +16,6 @@ from ..errors import ConfigError
 _TXBUF = 1024
 # ESP-IDF keeps a header with each piece in it.
 _ROOM = _TXBUF - 64
-_RXBUF = 1024
 # Before this (2024-01-01) a clock has not been set: they start in 1970, 2000 or 2021.
 _SET = 1704067200
 
@@ -145,7 +144,8 @@ class MachineBoard:
         raw = machine.UART(
             c.get("id", 0),
             baudrate=c["baud"],
-            rxbuf=c.get("rxbuf") or _RXBUF,
+            # 90 ms at 115200 baud; what a read brings, and more, where that is short
+            rxbuf=c.get("rxbuf") or (1024 if c["baud"] <= 115200 else 2048),
             txbuf=_TXBUF,
             timeout=0,
             timeout_char=0,

@@ -2,18 +2,12 @@
 # PC when: it counts how long the processor was awake between two edges.
 import gc
 
-gc.collect()
-BEFORE = gc.mem_alloc()
-
 from machine import Pin
-
-from uplink import App
 
 PAYLOAD = b'{"t":21.5,"rssi":-67,"n":1}'[:26]
 TOPIC = b"devices/dev7/bench"
 
 go = Pin(22, Pin.OUT, value=0)
-app = App("uplink.json")
 
 
 class Taker:
@@ -39,9 +33,9 @@ class Taker:
 
 
 taker = Taker()
+app = BEFORE = None
 
 
-@app.task
 async def bench():
     loop = app.loop
     mqtt = app.mqtt
@@ -74,4 +68,11 @@ async def bench():
     print("DONE")
 
 
+gc.collect()
+BEFORE = gc.mem_alloc()  # what is the bench's own is there by now, but for its coroutine
+
+from uplink import App
+
+app = App("uplink.json")
+app.task(bench)
 app.run()
