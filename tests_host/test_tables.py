@@ -6,6 +6,7 @@ import pytest
 
 from tests_host.conftest import ROOT
 from uplink import errors
+from uplink.app import application
 from uplink.at import codes
 from uplink.modem.machine import Machine
 from uplink.modem.script import Script
@@ -45,6 +46,17 @@ def letters_of(function):
     return {int(n) for n in re.findall(r"(?:what|letter|condition) == (\d+)", body)}
 
 
+def test_the_application_keeps_what_is_asked_for_after_start():
+    """It takes the rest of the configuration away; the constructors have run by then."""
+    for path in sorted(LIB.glob("modem*/*.py")):
+        for part in re.split(r"\n    def |\ndef ", path.read_text()):
+            if part.startswith("__init__("):
+                continue
+            for section, key in re.findall(r'cfg\["(\w+)"\](?:\["(\w+)"\])?', part):
+                assert section in (*application._KEPT, "uart"), (path.name, section)
+                assert section != "uart" or key in application._KEPT_UART, (path.name, key)
+
+
 def test_letters_are_told_beside_their_numbers():
     for path in sorted((LIB / "modems").glob("*.py")) + [LIB / "modem" / "script.py"]:
         for line in path.read_text().splitlines():
@@ -56,9 +68,9 @@ RUNGS = "RETRY REOPEN DATA NETWORK RADIO RESET POWER WAIT".split()
 REPEATED = {f"R_{name}": i for i, name in enumerate(RUNGS)}
 REPEATED |= {"CLOSED": 0, "OPENING": 1, "OPEN": 2, "CLOSING": 3}
 REPEATED |= {"DO_OPEN": 1, "DO_SEND": 2, "DO_READ": 3, "DO_CLOSE": 4}
-CLOSED = {name[7:]: n for name, n in vars(errors).items() if name.startswith("CLOSED_")}
+CLOSED = {name: n for name, n in vars(errors.Closed).items() if isinstance(n, int)}
 CLOSED |= {"TIMED_OUT": CLOSED.pop("TIMEOUT"), "DAMAGE": CLOSED.pop("DAMAGED")}
-ENGINE = {name: n for name, n in vars(codes).items() if isinstance(n, int)}
+ENGINE = {name: n for name, n in vars(codes.Codes).items() if isinstance(n, int)}
 
 
 @pytest.mark.parametrize(

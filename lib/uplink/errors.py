@@ -4,17 +4,31 @@ Inside the engines a failure is an `int` (no heap, no unwinding); an exception i
 only at the application's edge, and its message says what happened, where, and what to do.
 """
 
-# Why a connection is closed. `Socket` hands one of these to its listener.
-CLOSED_LOCAL = 0  # we closed it
-CLOSED_PEER = 1  # the server closed it
-CLOSED_LINK = 2  # registration, packet data or the modem itself is gone
-CLOSED_TIMEOUT = 3  # no answer within the limit
-CLOSED_REFUSED = 4  # the server (or the network) refused the connection
-CLOSED_DNS = 5  # the host name has no address
-CLOSED_TLS = 6  # the TLS handshake failed
-CLOSED_CERTIFICATE = 7  # the server's certificate was not accepted
-CLOSED_DAMAGED = 8  # bytes were lost on the UART: the stream is no longer whole
-CLOSED_PROTOCOL = 9  # the peer broke the protocol above (MQTT)
+
+class Closed:
+    """Why a connection is closed: `Socket` hands one of these to its listener.
+
+    The module has them as `CLOSED_LOCAL` and so on. (A class stays in flash; names of a module
+    are in RAM.)
+    """
+
+    LOCAL = 0  # we closed it
+    PEER = 1  # the server closed it
+    LINK = 2  # registration, packet data or the modem itself is gone
+    TIMEOUT = 3  # no answer within the limit
+    REFUSED = 4  # the server (or the network) refused the connection
+    DNS = 5  # the host name has no address
+    TLS = 6  # the TLS handshake failed
+    CERTIFICATE = 7  # the server's certificate was not accepted
+    DAMAGED = 8  # bytes were lost on the UART: the stream is no longer whole
+    PROTOCOL = 9  # the peer broke the protocol above (MQTT)
+
+
+def __getattr__(name):
+    if name.startswith("CLOSED_"):
+        return getattr(Closed, name[7:])
+    raise AttributeError(name)
+
 
 _CLOSED = (
     "closed by us",

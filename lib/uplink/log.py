@@ -4,14 +4,16 @@ A call such as `log.info("mqtt", "connected, session present", 1)` hands its arg
 `sink` as they are; nothing is formatted unless the sink wants to. Secrets are never passed.
 """
 
-DEBUG = 0
-INFO = 1
-WARN = 2
-ERROR = 3
-
 _NAMES = ("debug", "info", "warn", "error")
 
-threshold = INFO
+threshold = 1
+
+
+def __getattr__(name):
+    # DEBUG, INFO, WARN and ERROR, which take no RAM so
+    if name in ("DEBUG", "INFO", "WARN", "ERROR"):
+        return _NAMES.index(name.lower())
+    raise AttributeError(name)
 
 
 def to_stdout(level, room, text, a=None, b=None):

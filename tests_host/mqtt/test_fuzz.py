@@ -51,7 +51,7 @@ def sizes(mqtt):
         0 <= mqtt._outbox.passed <= mqtt._outbox.count,
         mqtt._outbox.waste + sum(m.size for m in held(mqtt)) == len(mqtt._outbox.arena),
         0 <= mqtt._outbox.waiting <= 4,
-        len(mqtt._received) == 64,
+        len(mqtt._received) == 32,
         len(used(mqtt)) == len(set(used(mqtt))),
     )
 

@@ -43,6 +43,8 @@ _FAILED = const(1)
 _MISCONFIGURED = const(2)
 _SAFE = const(3)
 
+_KEPT = ("id", "watchdog_s", "telemetry", "modem", "sim", "tls")  # of the configuration
+_KEPT_UART = ("baud", "rts", "cts")
 _LEVELS = ("debug", "info", "warn", "error")
 _PAUSE_S = const(5)  # before a restart that a failure asks for: time for Ctrl-C
 _STALLED_MS = const(60_000)  # the task `app` must get its turn within this
@@ -187,9 +189,11 @@ class App:
         )
         for function in self._tasks:
             loop.spawn(function())
-        # Nobody looks at these again.
-        for name in ("pins", "broker", "outbox", "backoff", "commands"):
-            del cfg[name]
+        # What is looked at again; the rest has done its work.
+        kept = {name: cfg[name] for name in _KEPT}
+        kept["uart"] = {name: cfg["uart"][name] for name in _KEPT_UART}
+        cfg.clear()  # it is the modem's, too
+        cfg.update(kept)
         gc.collect()
 
     def connect(self):

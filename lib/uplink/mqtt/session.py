@@ -33,7 +33,7 @@ _DROPPED = const(2)
 _PUBREL = const(0x62)
 
 _ACKS = const(256)  # bytes of acknowledgements that may wait for the transport
-_RECEIVED = const(64)  # QoS 2 messages that the server may have in flight
+_RECEIVED = const(32)  # QoS 2 messages that the server may have in flight
 _TOPIC = const(256)  # longest topic name received
 _FRUITLESS = const(5)  # connections that bring nothing before a new session is begun
 
@@ -135,7 +135,7 @@ class Session(Reader):
         # memory
         self._outbox = Outbox(room["messages"], room["bytes"], room["inflight"], event)
         self._direct = Receipt(event)  # QoS 0 that goes out at once, in `_tx`
-        self._room = packet // 4 + 128
+        self._room = packet // 8 + 128
         self._tx = buffer(self._room)
         self._head = buffer(96)  # of the QoS 0 PUBLISH before; it fits the next of this length:
         self._key = 0
