@@ -99,6 +99,7 @@ static const mp_obj_str_t const_obj_uplink_a_0 = """
 // - frozen file name: uplink/b.py
 static const byte fun_data_uplink_b[20] = {
     MP_QSTR_poll, MP_QSTR_asleep,
+static const rom_types_0_t rom_types_0 = {
 """
 )
 SYMBOLS = {
@@ -106,6 +107,7 @@ SYMBOLS = {
     "fun_data_uplink_a": 10,
     "fun_data_uplink_b": 20,
     "const_obj_uplink_a_0": 16,
+    "rom_types_0": 40,  # of all
 }
 
 

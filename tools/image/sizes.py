@@ -8,8 +8,8 @@ The whole of lib/uplink is the image less the image without it. A file's share o
   a length, a pointer).
 
 A text that several files use is shared among them; one that the image without lib/uplink has
-already costs nothing. What is left over (alignment, and what no name tells whose it is) is
-`shared`.
+already costs nothing. What is left over (alignment, the table of the classes, and what no name
+tells whose it is) is `shared`.
 """
 
 import ast
@@ -24,6 +24,8 @@ _RAM += (".scratch_x", ".scratch_y")
 # A pointer, a byte of hash, a byte of length.
 _PER_NAME = 6
 SHARED = "shared"
+# The classes of all files, behind the last one.
+_TYPES = "rom_types_"
 GROUND = "ground"
 
 
@@ -110,6 +112,8 @@ def of_files(frozen, plain, flash, symbols):
         share = shares[file.removeprefix("uplink/")] = Share(constants=len(file) + 1 + 4)
         for symbol in set(re.findall(r"(?m)^static (?:const )?[\w \*]*?\b(\w+)(?:\[| = )", part)):
             size = symbols.get(symbol, 0)
+            if symbol.startswith(_TYPES):
+                continue
             if symbol.startswith("fun_data_"):
                 share.code += size
             else:

@@ -203,7 +203,7 @@ class Modem(Core):
                 engine.out_pos += n
                 if n == left:
                     continue
-                wait = 1  # the UART is full
+                wait = 4  # the UART is full
             elif status.wired:
                 # STATUS has no event of its own
                 look = _STATUS_UP_MS if self.status and self.online else _STATUS_MS

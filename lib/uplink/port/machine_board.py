@@ -13,7 +13,7 @@ import machine
 from ..errors import ConfigError
 
 # What `write` may have under way. A packet longer than this is taken in parts.
-_TXBUF = 1024
+_TXBUF = 512
 # ESP-IDF keeps a header with each piece in it.
 _ROOM = _TXBUF - 64
 # Before this (2024-01-01) a clock has not been set: they start in 1970, 2000 or 2021.
