@@ -78,14 +78,17 @@ def measure(image, tool):
     flash, plain_flash = (
         s["__flash_binary_end"] - s["__flash_binary_start"] for s in (elf, plain)
     )
+    sizes = _sizes(tool, image.folder / "frozen.o")
     shares = of_files(
         (image.folder / "frozen_content.c").read_text(),
         (image.without / "frozen_content.c").read_text(),
         (image.without / "uplink.bin").read_bytes(),
-        _sizes(tool, image.folder / "frozen.o"),
+        sizes,
     )
     uplink = flash - plain_flash
-    shares[SHARED] = Share(uplink - sum(share.total for share in shares.values()))
+    types = sum(size for symbol, size in sizes.items() if symbol.startswith(_TYPES))
+    rest = uplink - types - sum(share.total for share in shares.values())
+    shares[SHARED] = Share(rest, types)
     return Sizes(
         flash=flash,
         uplink=uplink,
