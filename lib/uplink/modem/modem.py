@@ -18,6 +18,7 @@ _ASLEEP = const(111)
 _TLS = const(6)  # of errors.CLOSED_
 _CERTIFICATE = const(7)
 _CME = const(2)  # of at.codes
+_OUT = const(3)  # of at.engine: payload goes out
 
 _CLOCK_EACH_MS = const(43_200_000)  # the board's clock is set again after half a day
 _STATUS_MS = const(100)
@@ -201,9 +202,10 @@ class Modem(Core):
             if left > 0:
                 n = uart.write(engine.out, engine.out_pos, left)
                 engine.out_pos += n
-                if n == left:
-                    continue
-                wait = 4  # the UART is full
+                if n < left:
+                    wait = 4  # the UART is full
+                elif engine.state == _OUT:
+                    continue  # what comes behind it?
             elif status.wired:
                 # STATUS has no event of its own
                 look = _STATUS_UP_MS if self.status and self.online else _STATUS_MS

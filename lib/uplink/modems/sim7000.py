@@ -45,7 +45,7 @@ NUMBERS = (
     b"2 "  # forms of AT+CAOPEN
 )
 PAUSE_MS = 20  # after a final result code
-FAST_MS = 5  # between transfers of payload: drivers do without any pause there
+FAST_MS = 0  # between transfers of payload: drivers do without any pause there
 INPUT_MS = 6_000  # CASEND gives up waiting for payload after 5 s
 
 PROMPT = b"DOWNLOAD"  # for a file

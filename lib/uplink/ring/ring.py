@@ -56,7 +56,7 @@ class Ring:
     scan = scan
     find = find
 
-    def __init__(self, size=512, stage=64):
+    def __init__(self, size=512, stage=256):
         if size < 2 * stage:
             raise ValueError("ring: size must be at least twice the stage")
         self.stage = bytearray(stage)
