@@ -7,6 +7,7 @@ handlers set the facts and call what stands under *reports*.
 
 from uplink import exact, log
 from uplink.at import codes
+from uplink.at.line import put_int
 from uplink.modem.machine import Machine
 from uplink.modem.script import number
 from uplink.modem.states import STATES, const
@@ -50,6 +51,7 @@ _DO_SEND = const(2)
 _DO_READ = const(3)
 
 _STOPPED = const(11)
+_TRANSFER = const(44)  # variable: which connection, how many bytes
 
 _PEER = const(1)
 _TLS = const(6)
@@ -102,11 +104,6 @@ class Core(Machine):
                 due = self._due(now)
                 return wait if wait < due else due
         return 0
-
-    @property
-    def online(self):
-        """True while sockets work (also asleep between messages)."""
-        return _ONLINE <= self.phase <= _WAKING
 
     def ping(self, host):
         """Ping `host` (bytes) through the module once online; the result is in `ping_ms`."""
@@ -167,7 +164,7 @@ class Core(Machine):
             # (supervision decides first whether there is a network)
             if work and (work != _DO_OPEN or self.registered):
                 self.turn = turn
-                self._serve(s, work, now)
+                self.serve(s, work, now)
                 return True
         if (self.refused == _CERTIFICATE or self.refused == _TLS) and not self.checked:
             self.files.check()
@@ -193,7 +190,8 @@ class Core(Machine):
                 return True
         return False
 
-    def _serve(self, s, work, now):
+    def serve(self, s, work, now):
+        """The engine is free: do what socket `s` needs (a _DO_)."""
         vendor = self.vendor
         if work == _DO_OPEN and s.tls and not self.files.secure(s, now):
             return
@@ -223,6 +221,12 @@ class Core(Machine):
 
     def put(self, n, line):
         """A piece of a command line: 0, the script's text behind its head; or a variable."""
+        if n == _TRANSFER:
+            s = self.active
+            put_int(line, s.cid)
+            line.append(44)
+            put_int(line, self.asked if self.reading is s else s.chunk)
+            return True
         if n is self.script.head:
             line.extend(n)
             return True

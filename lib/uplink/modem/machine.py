@@ -110,6 +110,10 @@ class Machine:
         # the machine
         self.now = 0
         self.phase = _OFF  # the letter of the state
+        # Two that tell it, no properties: in a class that has one, or inherits one, each store
+        # to an attribute takes 45 us instead of 2.
+        self.state = STATES[0]  # its name, "online" when sockets work
+        self.online = False  # they work (also asleep between messages)
         self.row = bytearray(2)
         self.since = 0
         self.limit = 0  # of the state; 0 = none
@@ -222,6 +226,8 @@ class Machine:
         if state == _SETUP or before == _RADIO:
             self.booted_at = now  # boot URCs may follow
         self.phase = state
+        self.state = STATES[state - 97]
+        self.online = _ONLINE <= state <= _WAKING
         self.since = now
         self.step_done = False
         self.poll_at = now

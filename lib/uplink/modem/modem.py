@@ -6,7 +6,7 @@ from uplink.errors import ATError, LinkDown, TLSError, closed_text
 from uplink.loop import Event
 from uplink.modem.core import Core
 from uplink.modem.script import number
-from uplink.modem.states import RUNGS, STATES, const
+from uplink.modem.states import RUNGS, const
 from uplink.modems import load
 from uplink.port.ticks import ticks_diff
 from uplink.ring import Ring
@@ -21,7 +21,7 @@ _CME = const(2)  # of at.codes
 _OUT = const(3)  # of at.engine: payload goes out
 
 _CLOCK_EACH_MS = const(43_200_000)  # the board's clock is set again after half a day
-_STATUS_MS = const(100)
+_STATUS_MS = const(250)
 _STATUS_UP_MS = const(5_000)
 
 
@@ -51,7 +51,7 @@ class Modem(Core):
             self.wired |= self._pins[i].wired << i
         self.task = loop.spawn(self._run(), name="link", first=True)
 
-    # ---- for the application (`online`, `ping` and the facts are the core's) --------------------
+    # ---- for the application (`state`, `online`, `ping`, the facts are the core's) --------------
 
     def socket(self):
         """The next connection of the module that nobody has; each is reused for every open."""
@@ -60,11 +60,6 @@ class Modem(Core):
             raise ValueError("no socket left: raise modem.sockets")
         self.taken = n + 1
         return self.sockets[n]
-
-    @property
-    def state(self):
-        """Name of the state of the power machine, `"online"` when sockets work."""
-        return STATES[self.phase - 97]
 
     def start(self):
         """Switch the modem on and keep it online (done at start)."""
@@ -172,23 +167,26 @@ class Modem(Core):
         uart = self.uart
         engine = self.engine
         ring = engine.ring
+        stage = ring.stage
+        size = len(stage)
+        status = self._pins[3]
+        wired = status.wired
         set_pins = -1
         set_baud = self.baud
         self.start()
         while True:
-            self.kick = False
             # everything that the UART holds, through the ring
-            now = self.time()
-            stage = ring.stage
+            now = self.now = loop.now()
             for _ in range(32):
                 n = uart.readinto(stage)
-                if not n:
+                if n:
+                    ring.put(n)
+                    engine.heard(now)
+                if n < size:
                     break
-                ring.put(n)
-                engine.heard(now)
-            status = self._pins[3]
-            if status.wired:
+            if wired:
                 self.status = status.get()
+            self.kick = False  # what was asked for until now is looked at by
             wait = self.poll(loop.now())
             # pins and baud rate as the core wants them
             if self.pins != set_pins:
@@ -206,7 +204,7 @@ class Modem(Core):
                     wait = 4  # the UART is full
                 elif engine.state == _OUT:
                     continue  # what comes behind it?
-            elif status.wired:
+            elif wired:
                 # STATUS has no event of its own
                 look = _STATUS_UP_MS if self.status and self.online else _STATUS_MS
                 wait = look if wait > look else wait

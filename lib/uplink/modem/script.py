@@ -38,6 +38,9 @@ class Script:
         self.core = core
         self.text = core.vendor.SCRIPTS
         self.start = 0
+        self.steps = 0
+        self.row = 0  # the line read last, and where it begins
+        self.at = 0
         self.rest = 0  # what `write` writes: text[rest:stop]
         self.stop = 0
         self.what = 0  # the letter for the vendor's `heard`
@@ -53,12 +56,15 @@ class Script:
     def find(self, letter):
         """Take the script `#letter`; False where the vendor has none."""
         self.key[2] = letter
-        self.start = self.text.find(self.key) + 3
-        return self.start > 2
+        text = self.text
+        self.start = at = text.find(self.key) + 3
+        self.row = 0
+        self.at = at + 1
+        self.steps = 2 * text.count(b"\n", at, text.find(b"\n#", at))
+        return at > 2
 
     def __len__(self):
-        text = self.text
-        return 2 * text.count(b"\n", self.start, text.find(b"\n#", self.start))
+        return self.steps
 
     def __getitem__(self, i):
         """Two steps a line: the query of a setting (else passed over); the command."""
@@ -66,9 +72,15 @@ class Script:
         step = self.step
         head = self.head
         response = self.response
-        at = self.start + 1
-        for _ in range(i >> 1):
+        row = i >> 1
+        if row < self.row:
+            self.row = 0
+            self.at = self.start + 1
+        at = self.at
+        while self.row < row:
+            self.row += 1
             at = text.find(b"\n", at) + 1
+        self.at = at
         flags = text[at + 1] & 31
         setting = flags & _SETTING
         self.query = not i & 1
@@ -84,27 +96,30 @@ class Script:
         self.stop = stop if bar < 0 else bar
         exact.clear(head)
         exact.clear(response)
-        while at < self.stop and text[at] != 61:
-            head.append(text[at])
-            if len(head) > 2 and text[at] != 63:
-                response.append(text[at])
-            at += 1
-        response.extend(b": ")
-        self.rest = at
+        equals = text.find(b"=", at, self.stop)
+        rest = self.stop if equals < 0 else equals
+        self.rest = rest
         self.every = False
         self.any = False
         step[2] = None
         step[3] = "answer"
+        begin = at + 2  # the response: the command without AT and `?`,
+        end = rest if text[rest - 1] != 63 else rest - 1
+        while at < rest:
+            head.append(text[at])
+            at += 1
         if not self.query:
             if bar < 0:
                 return step
             self.what = text[bar + 1]
-            bar += 2
-            if bar < stop:
-                exact.clear(response)
-                while bar < stop:
-                    response.append(text[bar])
-                    bar += 1
+            if bar + 2 < stop:
+                begin = bar + 2  # or what stands there
+                end = stop
+        while begin < end:
+            response.append(text[begin])
+            begin += 1
+        if end != stop or bar < 0:
+            response.extend(b": ")
         if response[0] == 42:
             self.every = True
         elif flags & _PAYLOAD:

@@ -30,6 +30,7 @@ _CME = const(2)
 _TIMEOUT = const(5)
 _DAMAGED = const(6)
 
+_ONLINE = const(110)  # of states
 _R_RETRY = const(0)  # of machine
 _FORMS = const(12)  # of vendor.NUMBERS
 
@@ -98,7 +99,12 @@ class Socket:
         self.out = buf
         self.out_off = off
         self.out_left = n
-        self._core.wake()
+        core = self._core
+        if not core.doing and core.engine.idle and core.rung < 0 and not self.waiting:
+            if core.phase == _ONLINE:
+                # nothing else is going on: it need not be looked for
+                core.serve(self, _DO_SEND, core.now)
+        core.wake()
         return True
 
     def close(self):

@@ -14,8 +14,7 @@ _PAYLOAD = const(8)
 _FAST = const(32)
 _FAIL = const(-1)
 _NOT_MINE = const(-2)
-_CID = const(99)  # variables `c` and `n`
-_COUNT = const(110)
+_TRANSFER = const(44)  # the variable `<connection>,<bytes>` of a transfer
 _OPEN = const(2)
 _LINK = const(2)
 _TIMED_OUT = const(3)
@@ -162,8 +161,8 @@ SCRIPTS = (
     b"\n#"
 )
 # For each packet: as the engine takes them.
-SEND = ((0, (b"AT+CASEND=", _CID, b",", _COUNT), b">", None, 10_000, _PAYLOAD | _FAST),)
-READ = ((0, (b"AT+CARECV=", _CID, b",", _COUNT), b"+CARECV: ", "received", 5_000, _FAST),)
+SEND = ((0, (b"AT+CASEND=", _TRANSFER), b">", None, 10_000, _PAYLOAD | _FAST),)
+READ = ((0, (b"AT+CARECV=", _TRANSFER), b"+CARECV: ", "received", 5_000, _FAST),)
 
 # ---- what is heard ----------------------------------------------------------------------------
 
