@@ -42,14 +42,14 @@ def pki():
 class Device:
     """Board, modem, network and broker."""
 
-    def __init__(self, image, root, pki, *, seed=1, scale=1.0):
+    def __init__(self, image, root, pki, *, seed=1, scale=1.0, **more):
         ca, server, (crt, key) = pki
         self.broker = Broker()
         service = TLSService(self.broker, *server, ca)
         network = SimNetwork(services={(HOST.encode(), 8883): service})
         self.modem = sim7000(network, seed=seed, options=Options(scale=scale))
         files = {name: (root / name).read_bytes() for name in ("boot.py", "main.py")}
-        files["uplink.json"] = json.dumps(configuration()).encode()
+        files["uplink.json"] = json.dumps(configuration(**more)).encode()
         files.update({"ca.crt": ca, "device.crt": crt, "device.key": key})
         self.board = Board(image, self.modem, files=files, seed=seed)
 
@@ -62,6 +62,14 @@ class Device:
     def telemetry(self):
         """What the broker has published of it."""
         return [bytes(p.payload) for p in self.broker.published if bytes(p.topic) == TOPIC]
+
+
+def test_certificates_are_read_back_at_921600_baud_into_the_smallest_buffer(image, root, pki):
+    """They come in one go, while the board's copy is read from flash."""
+    uart = {"id": 0, "tx": 0, "rx": 1, "baud": 921_600, "rxbuf": 256}
+    with Device(image, root, pki, uart=uart) as device:
+        assert device.board.run_until(device.telemetry, 60)
+        assert device.board.overruns == 0
 
 
 def test_from_switched_off_to_acknowledged(image, root, pki):

@@ -88,6 +88,7 @@ class Machine:
 
     The owner (`Modem`) adds `time()`: look at the clock, set and return `now`; `changed()`: the
     state has; `wake()`: there is something to do before the time that `poll` named;
+    `go()`: a command is to go out;
     `network_time(…)`.
     """
 

@@ -22,7 +22,10 @@ _OUT = const(3)  # of at.engine: payload goes out
 
 _CLOCK_EACH_MS = const(43_200_000)  # the board's clock is set again after half a day
 _STATUS_MS = const(250)
-_STATUS_UP_MS = const(5_000)
+_LOOK_MS = const(5_000)
+_CALM = const(192)  # bytes of payload that may come before they are looked at
+_FEW = const(24)  # so few that are still to come,
+_SOME = const(96)  # or that are there already, are not waited for
 
 
 class Modem(Core):
@@ -39,6 +42,10 @@ class Modem(Core):
         # it is full: at 73 attributes, or 97. Keep some room.
         self.loop = loop
         self.board = board
+        # What a turn may leave waiting, and what comes while a file is read from flash, must find
+        # room: with less a certificate that is read back would never arrive whole.
+        uart = cfg["uart"]
+        uart["rxbuf"] = max(uart.get("rxbuf") or 0, uart["baud"] // 450, 2 * _CALM)
         self.uart = board.uart(cfg)
         self.ready = Event(loop)  # set while online
         super().__init__(cfg, load(cfg["modem"]["type"]), Ring(cfg["uart"]["ring"]))
@@ -123,6 +130,23 @@ class Modem(Core):
         self.kick = True
         self.loop.kick()
 
+    def go(self):
+        """The engine has work: what it says goes out now, where that is not the link's turn.
+
+        That saves a turn of the loop. The task looks at the answer's limit when it wakes next.
+        """
+        loop = self.loop
+        if loop.current is not self.task:
+            engine = self.engine
+            engine.poll(loop.now())
+            left = engine.out_end - engine.out_pos
+            if left > 0:
+                n = self.uart.write(engine.out, engine.out_pos, left)
+                engine.out_pos += n
+                if n == left:
+                    return
+        self.wake()
+
     def changed(self):
         """The state has changed."""
         self.kick = True
@@ -182,12 +206,13 @@ class Modem(Core):
                 if n:
                     ring.put(n)
                     engine.heard(now)
-                if n < size:
+                if n < size and uart.any() < _SOME:
                     break
             if wired:
                 self.status = status.get()
             self.kick = False  # what was asked for until now is looked at by
-            wait = self.poll(loop.now())
+            now = loop.now()
+            wait = self.poll(now)
             # pins and baud rate as the core wants them
             if self.pins != set_pins:
                 set_pins = self.pins
@@ -197,17 +222,28 @@ class Modem(Core):
                 set_baud = self.baud
                 uart.set_baud(self.baud)
             left = engine.out_end - engine.out_pos
-            if left > 0:
+            while left > 0:
                 n = uart.write(engine.out, engine.out_pos, left)
                 engine.out_pos += n
                 if n < left:
                     wait = 4  # the UART is full
-                elif engine.state == _OUT:
-                    continue  # what comes behind it?
-            elif wired:
-                # STATUS has no event of its own
-                look = _STATUS_UP_MS if self.status and self.online else _STATUS_MS
-                wait = look if wait > look else wait
+                    break
+                if engine.state != _OUT:
+                    break
+                wait = self.poll(now)  # what comes behind it?
+                left = engine.out_end - engine.out_pos
+            # STATUS has no event of its own, and `go` tells us nothing
+            look = _LOOK_MS if self.online and self.status else _STATUS_MS if wired else wait
+            if wait > look:
+                wait = look
             if self.kick:
                 wait = 0
-            await loop.data(wait) if wait else await loop.sleep_ms(0)
+            left = engine.left
+            if left > _FEW:
+                have = uart.any()
+                left = left - have if have < _SOME else 0
+            if left > _FEW:
+                # inside payload: not for each byte of it, but for as many as come meanwhile
+                await loop.sleep_ms(min(left, _CALM) * 10_000 // self.baud)
+            else:
+                await loop.data(wait) if wait else await loop.sleep_ms(0)

@@ -104,6 +104,8 @@ class Socket:
             if core.phase == _ONLINE:
                 # nothing else is going on: it need not be looked for
                 core.serve(self, _DO_SEND, core.now)
+                core.go()
+                return True
         core.wake()
         return True
 
