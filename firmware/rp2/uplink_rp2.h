@@ -62,7 +62,7 @@
 // 8 bytes of heap a module, for a name that nobody asks for.
 #undef MICROPY_PY___FILE__
 #define MICROPY_PY___FILE__ (0)
-#define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (256)
+#define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (512)
 
 // The interpreter's loop in RAM: 5 KiB less heap. It then never waits for flash, but calls what is in flash by a detour, so
 // it gains only where the 16 KiB cache of flash is too small; see firmware/README.md.

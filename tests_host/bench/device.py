@@ -122,10 +122,13 @@ def _ready(rig):
 
 
 def _sent_after(rig, began):
-    """ns awake when the payload of the message begun at `began` had left: the second thing that
-    was said since (the first is its command line)."""
-    after = [awake for nanos, awake in rig.said if nanos > began]
-    return after[1]
+    """ns awake when the last byte of the message begun at `began` had left the UART."""
+    whole = next(
+        at * 1000
+        for at, direction, text in rig.modem.log
+        if direction == "*" and at * 1000 > began and text.startswith("socket: 0 sent")
+    )
+    return next(awake for nanos, awake in rig.said if nanos >= whole - 1000)
 
 
 def _line_ns(baud):
