@@ -1,4 +1,4 @@
-"""The connected client on the board with the heap locked: whatever allocates raises MemoryError."""
+"""The connected client on the board with the heap locked: what allocates raises MemoryError."""
 
 from tests_host.board.rig import COMMANDS, DEVICE, Rig, configuration
 
