@@ -20,7 +20,7 @@ def load_mpy_tool(tree):
     spec = importlib.util.spec_from_file_location("mpy_tool", tree / "tools" / "mpy-tool.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    # Its own bounds are those of a 16-bit machine: what lies beyond would be an object of 20 bytes,
+    # Its own bounds are those of 16-bit machines: what lies beyond would be an object of 20 bytes,
     # and each sum with it another on the heap.
     module.mp_small_int_fits = lambda n: -(1 << 30) <= n < 1 << 30
     return module
