@@ -2,43 +2,14 @@
 
 import json
 import subprocess
-import threading
 
 import pytest
 
+from tests_host.board.plugged import Plugged
 from tests_host.board.rig import HOST, Rig, configuration, pki
-from tools.board.realtime import Runner, SerialPort
 from tools.provision import bundle
 from tools.provision.__main__ import Provision
 from tools.provision.board import Board
-
-
-class Plugged:
-    """A rig in real time with its USB port on a pty, as long as it is plugged in."""
-
-    def __init__(self, rig):
-        self.rig = rig
-        self.port = SerialPort()
-        self.runner = Runner(rig, self.port)
-        self.failed = None
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self):
-        try:
-            while not self._over.is_set():
-                self.runner.turn()
-        except Exception as error:
-            self.failed = error
-
-    def unplug(self):
-        """Back to simulated time."""
-        self._over.set()
-        self._thread.join(20)
-        self.rig.listeners.clear()
-        self.port.close()
-        assert self.failed is None
 
 
 @pytest.fixture

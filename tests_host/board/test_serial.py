@@ -2,35 +2,21 @@
 
 import subprocess
 import sys
-import threading
 
 import pytest
 
+from tests_host.board.plugged import Plugged
 from tools.board import Board
-from tools.board.realtime import Runner, SerialPort
 
 LIMIT_S = 60
 
 
-class Bench:
-    """The board in real time on a thread of its own."""
+class Bench(Plugged):
+    """A board with a file on it, and mpremote in a folder of the PC."""
 
     def __init__(self, image, folder):
         self.folder = folder
-        self.board = Board(image, files={"kept.txt": b"here before"})
-        self.port = SerialPort(folder / "usb")
-        self.runner = Runner(self.board, self.port)
-        self.failed = None
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self):
-        try:
-            while not self._over.is_set():
-                self.runner.turn()
-        except Exception as error:
-            self.failed = error
+        super().__init__(Board(image, files={"kept.txt": b"here before"}), folder / "usb")
 
     def mpremote(self, *args):
         """What it printed; AssertionError where it failed."""
@@ -42,12 +28,11 @@ class Bench:
         return done.stdout
 
     def close(self):
-        self._over.set()
-        self._thread.join(10)
-        self.runner.close()
-        self.port.close()
-        self.board.close()
-        assert self.failed is None
+        """Unplug it and end the emulator."""
+        try:
+            self.unplug()
+        finally:
+            self.board.close()
 
 
 @pytest.fixture
