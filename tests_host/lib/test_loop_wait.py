@@ -165,3 +165,23 @@ def test_a_cancelled_taker_hands_on_to_the_next():
     first.cancel()
     loop.run()
     assert got == [("b", 1)]
+
+
+def test_a_limit_is_for_one_block():
+    loop = quiet_loop()
+    said = []
+
+    async def work():
+        limit = loop.limit(30)
+        with limit:
+            await loop.sleep_ms(0)
+        try:
+            with limit:
+                said.append("again")
+        except RuntimeError:
+            said.append("refused")
+        with loop.limit(30):
+            await loop.sleep_ms(0)
+
+    loop.run(work())
+    assert said == ["refused"]

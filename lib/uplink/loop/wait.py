@@ -246,8 +246,8 @@ class Limit:
     def __enter__(self):
         loop = self.loop
         self.task = loop.current
-        if self.task is None:
-            raise RuntimeError("limit outside a task of the loop")
+        if self.task is None or not self.ms:
+            raise RuntimeError("limit outside a task of the loop, or used again")
         while loop.next is not None:
             loop = loop.next
         loop.next = self
@@ -258,6 +258,7 @@ class Limit:
         if task.error is not None and task.error is self.error:
             task.error = None  # left before it could be raised
         self.error = self.task = None
+        self.ms = 0
         loop = last = self.loop
         if self.due == loop.due:
             loop.stale = True
