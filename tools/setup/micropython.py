@@ -22,6 +22,8 @@ _OPTIONS = (
     "MICROPY_SSL_MBEDTLS=0",
     "MICROPY_PY_BTREE=0",
     "MICROPY_PY_FFI=0",
+    # As the boards: with threads that no lock keeps apart, methods are not remembered (patch 0030).
+    "MICROPY_PY_THREAD=0",
     "MICROPY_STANDALONE=0",
 )
 _BITS = {64: (), 32: ("MICROPY_FORCE_32BIT=1",)}
