@@ -67,9 +67,9 @@ for f in (on_csq, on_csq_urc, on_ind, on_ready, on_counted, on_counted_urc, on_l
 class User:
     """Owner of an engine: keeps events, answers what the host sends by a script."""
 
-    def __init__(self):
-        self.ring = Ring(1024, 64)
-        self.engine = Engine(self.ring, Vendor, self)
+    def __init__(self, ring=Ring, engine=Engine):
+        self.ring = ring(1024, 64)
+        self.engine = engine(self.ring, Vendor, self)
         self.now = (1 << 30) - 50  # the clock wraps in every test
         self.events = []
         self.sent = b""

@@ -5,6 +5,8 @@ module is not one. So a vendor's file repeats the few it needs as `_NAME = const
 `tests_host/test_tables.py` compares them with these.
 """
 
+from uplink import log
+
 
 class Codes:
     """The module has them by their names, too. (A class stays in flash.)"""
@@ -57,6 +59,12 @@ NAMES = (
 def name(result):
     """The text of a result; a vendor's own results (from 20 on) have none here."""
     return NAMES[result] if 0 <= result < len(NAMES) else "result of the vendor's own"
+
+
+def tell(result, command, cme):
+    """A line of the log for a command that failed; `command`: its first constant piece."""
+    say = log.error if result == Codes.BAD_ARGUMENT else log.debug
+    say("at", name(result), command, cme)
 
 
 def __getattr__(name):
