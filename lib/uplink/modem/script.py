@@ -36,7 +36,6 @@ class Script:
 
     def __init__(self, core):
         self.core = core
-        self.text = core.vendor.SCRIPTS
         self.start = 0
         self.steps = 0
         self.row = 0  # the line read last, and where it begins
@@ -56,7 +55,7 @@ class Script:
     def find(self, letter):
         """Take the script `#letter`; False where the vendor has none."""
         self.key[2] = letter
-        text = self.text
+        text = self.core.vendor.SCRIPTS
         self.start = at = text.find(self.key) + 3
         self.row = 0
         self.at = at + 1
@@ -68,7 +67,7 @@ class Script:
 
     def __getitem__(self, i):
         """Two steps a line: the query of a setting (else passed over); the command."""
-        text = self.text
+        text = self.core.vendor.SCRIPTS
         step = self.step
         head = self.head
         response = self.response
@@ -152,7 +151,7 @@ class Script:
 
     def write(self, line):
         """Append the rest of the command, variables filled in; False: one cannot be written."""
-        text = self.text
+        text = self.core.vendor.SCRIPTS
         self.any = self.every
         i = self.rest
         if self.query:
@@ -176,9 +175,7 @@ class Script:
         s = core.active
         sim = core.cfg["sim"]
         if letter == 99:  # c: connection identifier
-            put_int(line, s.cid)
-        elif letter == 110:  # n: bytes to send or to read
-            put_int(line, core.asked if core.reading is s else s.chunk)
+            put_int(line, s.id)
         elif letter == 104:  # h: host
             return put(line, s.host)
         elif letter == 112:  # p: port
