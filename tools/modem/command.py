@@ -2,7 +2,7 @@
 
 import re
 
-_EXTENDED = re.compile(rb"\+([A-Za-z0-9]+)(=\?|\?|=)?")
+_EXTENDED = re.compile(rb"(?:\+(?!#)|(?=#))(#?[A-Za-z0-9]+)(=\?|\?|=)?")
 _BASIC = re.compile(rb"(&?[A-Za-z])(\d*)")
 
 
@@ -25,7 +25,8 @@ def split_arguments(text):
 
 def parse(body):
     """The commands of a line (behind its AT): [(name, op, args)] or None when it is malformed.
-    op is "exec", "set", "read" or "test"; basic commands come as ("E", "set", ["0"])."""
+    op is "exec", "set", "read" or "test"; basic commands come as ("E", "set", ["0"]), those that
+    begin with # keep it: ("#SGACT", "read", [])."""
     found = []
     while body:
         if body[:1] in (b" ", b";"):
