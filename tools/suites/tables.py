@@ -16,7 +16,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 
-# `number`: what the command takes for this suite alone ("" none, "-" its IANA code); `all`: it is
+# `number`: what the command takes for this suite alone ("" or "-": none is told); `all`: it is
 # among those that the module proposes by itself; `versions`: {"TLS1.2": "*"} (or "+", see there).
 Row = namedtuple("Row", "name number all versions")
 

@@ -101,7 +101,7 @@ def token(platform):
         if platform.suites == "12.1.7":
             # 6.2.4 numbers the eight suites 1 to 8, and table 12.1.7 3 to 13: the code is certain.
             return f"0x{tables.CODES[row.name]:04X}"
-        return row.number
+        return row.number.strip("-")
 
     return of
 
