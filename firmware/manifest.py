@@ -21,8 +21,8 @@ PORTS = {
 }
 # Files of other rooms that only these ports have: what a board's viper does on a PC, as bytecode.
 ALONE = {("ring", "plain.py"): {"unix", "cpython"}}
-# What every vendor stands on.
-SHARED = {"__init__.py", "common.py"}
+# What every vendor stands on. (`telit_….py` belongs to telit.)
+SHARED = {"__init__.py", "common.py", "policy.py"}
 
 
 def others(port):
@@ -37,7 +37,7 @@ def wanted(room, name):
     if (room, name) in ALONE:
         return options.port in ALONE[room, name]
     if room == "modems" and options.vendors is not None:
-        return name in SHARED or name[: -len(".py")] in options.vendors
+        return name in SHARED or name[: -len(".py")].split("_")[0] in options.vendors
     return True
 
 
