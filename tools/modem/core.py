@@ -16,6 +16,8 @@ from .settings import Settings
 from .sockets import Sockets
 from .timers import Timers
 
+_PINS = {"ON_OFF": "PWRKEY", "HW_SHUTDOWN": "RESET"}
+
 
 class VirtualModem:
     """A module on a UART. Times are integer microseconds and never go back.
@@ -74,8 +76,11 @@ class VirtualModem:
         self.host_baud = baud
 
     def pin(self, name: str, low: bool, now_us: int):
-        """The module's line `name` (PWRKEY, DTR, RESET, RTS) is low or high from now_us on."""
+        """The module's line `name` (PWRKEY, DTR, RESET, RTS) is low or high from now_us on.
+
+        ON_OFF and HW_SHUTDOWN, as Telit calls them, are other names of PWRKEY and RESET."""
         self._advance(now_us)
+        name = _PINS.get(name, name)
         low = bool(low)
         if name in ("PWRKEY", "RESET"):
             self.power.pin(name, low, now_us)
@@ -202,6 +207,9 @@ class VirtualModem:
         self._sleep = None
         self.line.mode = "busy"
         self.line.command = None
+        if self.line.reader is not None:
+            self.line.reader.drop()
+            self.line.reader = None
         for cid in list(self.sockets.by_cid):
             self.sockets.close(cid)
         self.radio.stop(tell=False)
@@ -266,6 +274,8 @@ class VirtualModem:
         if not self.tuned():
             if self.options.late_boot_urcs and boot:
                 self.kept_urcs.append(text)
+            return
+        if self.line.silent():
             return
         if self.asleep:
             if self.options.sleep_urcs == "kept":

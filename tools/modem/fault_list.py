@@ -123,6 +123,10 @@ FAULTS = {
         {"cid": -1},
         "the server closes (-1: every socket)",
     ),
+    "tls_held": (
+        {"number": 1, "for_s": 0.0},
+        "another user of the module holds that TLS socket (0: for good; Telit)",
+    ),
     "network_stall": (
         {"for_s": 20.0},
         "nothing arrives, nothing is lost",

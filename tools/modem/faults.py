@@ -11,6 +11,11 @@ from .options import ModemError
 _COMMAND_FAULTS = ("late", "no_answer", "unheard", "error", "reboot_in_command")
 
 
+def _bare(command):
+    """A command's name as the parser gives it: without AT and +, with #."""
+    return command.upper().removeprefix("AT").removeprefix("+")
+
+
 class Faults:
     """The faults of one modem."""
 
@@ -32,7 +37,7 @@ class Faults:
         args = self.check(name, args or {})
         timers, now = self.modem.timers, self.modem.now
         if after_command is not None:
-            self.after.append([after_command.upper().removeprefix("AT+"), nth, name, args])
+            self.after.append([_bare(after_command), nth, name, args])
         elif every_s is not None:
             self._again(int(every_s * 1e6), name, args)
         elif at_s is not None:
@@ -93,7 +98,7 @@ class Faults:
         """A command begins; False when it must not be carried out."""
         for entry in self.armed:
             name, args, left = entry
-            wanted = args["command"].upper().removeprefix("AT+")
+            wanted = _bare(args["command"])
             if left <= 0 or (wanted and wanted != command.name):
                 continue
             entry[2] -= 1
@@ -222,7 +227,8 @@ class Faults:
         self._later(for_s, self.modem.power.supply_back)
 
     def _under_voltage(self):
-        self.modem.urc("UNDER_VOLTAGE WARNING")
+        if self.modem.page.UNDER_VOLTAGE:
+            self.modem.urc(self.modem.page.UNDER_VOLTAGE)
 
     def _later(self, for_s, call, *args):
         """The world's own timers: they survive the module's restarts."""
@@ -261,6 +267,12 @@ class Faults:
             if cid in (-1, key) and one.stream is not None:
                 one.stream.close(self.modem.now)
                 one.stream_closed(self.modem.now)
+
+    def _tls_held(self, number, for_s):
+        page, modem = self.modem.page, self.modem
+        page.tls_held(modem, number, True)
+        if for_s:
+            self._later(for_s, page.tls_held, modem, number, False)
 
     def _network_stall(self, for_s):
         network = self.modem.network

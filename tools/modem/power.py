@@ -49,7 +49,7 @@ class Power:
     def _pressed(self, now_us):
         timers = self.modem.timers
         if self.state in ("off", "deep"):
-            if now_us >= self.not_before and self.supply:
+            if now_us >= self.not_before and self.supply and self.low["RESET"] is None:
                 when = now_us + self.us("on_pulse")
                 self._key = timers.at(when, self._key_on, now_us)
         elif self.state == "on":
@@ -68,7 +68,10 @@ class Power:
             return
         self.wedged = None
         self.modem.event("power", "reset")
-        self.dead("in_reset")
+        if self.modem.page.RESET_IS_OFF:
+            self._off()
+        else:
+            self.dead("in_reset")
 
     def _boot(self, when_us):
         timers = self.modem.timers
@@ -82,6 +85,9 @@ class Power:
         self.state = "on"
         self.wedged = None
         self.set_status(True)
+        if self.modem.page.HOLD_IS_OFF and self.low["PWRKEY"] is not None:
+            now = self.modem.now
+            self._key = self.modem.timers.at(now + self.us("off_pulse"), self._key_off, now)
         self.modem.started()
 
     def set_status(self, high):

@@ -8,6 +8,7 @@ import time
 import tty
 
 _SLICE_S = 0.001  # how finely bytes are handed over while some are on the wire
+PINS = ("PWRKEY", "DTR", "RESET", "RTS", "ON_OFF", "HW_SHUTDOWN")
 _OVERRUN = 65_536  # bytes that nobody reads: more of them get lost, as in any UART
 _SPEEDS = {
     getattr(termios, "B%d" % rate): rate
@@ -168,7 +169,7 @@ class Runner:
         del lines[:-64]
         for line in lines:
             name, _, level = line.strip().decode("latin-1").partition(" ")
-            if name in ("PWRKEY", "DTR", "RESET", "RTS") and level in ("0", "1"):
+            if name in PINS and level in ("0", "1"):
                 self.modem.pin(name, level == "0", self.now())
                 self._status = None  # tell it again: the host may have been started anew
 

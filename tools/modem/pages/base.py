@@ -16,6 +16,13 @@ class Page:
     COMMANDS = {}  # name -> handler(command)
     SECRETS = ()  # commands whose arguments never reach an event
     SAMPLE_URCS = ("+CSQ: 20,99",)
+    LINE_LIMIT = 556  # longest command line: what a SIMCom takes
+    PAUSE_MS = 0.0  # how long after a final result code input is not heard (if no option says so)
+    ECHO_PAYLOAD = False  # with ATE1, the payload after a prompt is echoed too
+    KEEPS_UNREAD = False  # what was not read when the peer closes can still be read
+    RESET_IS_OFF = False  # the RESET pin switches off, and nothing boots when it is let go
+    HOLD_IS_OFF = False  # a key that is held after switching on switches off again
+    UNDER_VOLTAGE = "UNDER_VOLTAGE WARNING"  # its URC; "": none
     FLASH_BYTES = 65_536
     USER_DIRECTORY = 3
 
@@ -45,11 +52,11 @@ class Page:
     def describe(self, command):
         """The command for an event: without secrets."""
         name = command.name
-        plus = "+" if len(name) > 1 and name[0] not in "&+" else ""
+        plus = "+" if len(name) > 1 and name[0] not in "&+#" else ""
         if command.op == "set":
             if name in self.SECRETS:
                 return f"AT{plus}{name}=..."
-            if not plus and name[0] != "+":
+            if not plus and name[0] not in "+#":
                 return f"AT{name}{command.args[0]}"
             return f"AT{plus}{name}={','.join(command.args)}"
         return f"AT{plus}{name}" + {"exec": "", "read": "?", "test": "=?"}[command.op]
@@ -84,6 +91,9 @@ class Page:
 
     def socket_closed(self, modem, cid):
         """The far side has closed."""
+
+    def tls_held(self, modem, number, held):
+        """Another user of the same module holds a TLS socket, or lets it go."""
 
     def search_factor(self, modem):
         """How much longer than `register_ms` the search takes with these settings."""
