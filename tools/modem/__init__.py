@@ -9,9 +9,14 @@ from .scenario import load_scenario, parse_fault
 from .tls import TLSService
 
 
+def virtual_modem(page, network, *, seed=0, now_us=0, options=None):
+    """A virtual module of a page by its name in PAGES, switched off."""
+    return VirtualModem(PAGES[page](), network, seed=seed, now_us=now_us, options=options)
+
+
 def sim7000(network, *, seed=0, now_us=0, options=None):
     """A virtual SIM7000, switched off."""
-    return VirtualModem(PAGES["sim7000"](), network, seed=seed, now_us=now_us, options=options)
+    return virtual_modem("sim7000", network, seed=seed, now_us=now_us, options=options)
 
 
 __all__ = [
@@ -26,4 +31,5 @@ __all__ = [
     "load_scenario",
     "parse_fault",
     "sim7000",
+    "virtual_modem",
 ]

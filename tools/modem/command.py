@@ -4,6 +4,7 @@ import re
 
 _EXTENDED = re.compile(rb"(?:\+(?!#)|(?=#))(#?[A-Za-z0-9]+)(=\?|\?|=)?")
 _BASIC = re.compile(rb"(&?[A-Za-z])(\d*)")
+_REGISTER = re.compile(rb"[Ss](\d+)(?:=(\d+)|(\?))")
 
 
 def split_arguments(text):
@@ -26,7 +27,7 @@ def split_arguments(text):
 def parse(body):
     """The commands of a line (behind its AT): [(name, op, args)] or None when it is malformed.
     op is "exec", "set", "read" or "test"; basic commands come as ("E", "set", ["0"]), those that
-    begin with # keep it: ("#SGACT", "read", [])."""
+    begin with # keep it: ("#SGACT", "read", []); S registers are ("S", "set", ["12", "50"])."""
     found = []
     while body:
         if body[:1] in (b" ", b";"):
@@ -58,6 +59,12 @@ def parse(body):
             else:
                 op = {None: "exec", b"?": "read", b"=?": "test"}[mark]
                 found.append((name, op, []))
+            continue
+        match = _REGISTER.match(body)
+        if match:
+            args = [one.decode() for one in match.groups()[:2] if one is not None]
+            found.append(("S", "read" if match.group(3) else "set", args))
+            body = body[match.end() :]
             continue
         match = _BASIC.match(body)
         if not match:

@@ -207,6 +207,9 @@ class VirtualModem:
         self._sleep = None
         self.line.mode = "busy"
         self.line.command = None
+        if self.line.reader is not None:
+            self.line.reader.drop()
+            self.line.reader = None
         for cid in list(self.sockets.by_cid):
             self.sockets.close(cid)
         self.radio.stop(tell=False)

@@ -34,6 +34,8 @@ class Options:
     echo_payload: bool = False  # the payload after a prompt is echoed too
     untrusted_result: int = 26  # +CAOPEN result for a server that the CA did not sign
 
+    legacy_server: bool = False  # servers take SSL 3.0 and RC4, which this PC cannot do (Telit)
+
     # the module
     imei: str = "869951037053562"
     revision: str = "1529B10SIM7000G"

@@ -14,6 +14,7 @@ class Trust:
     named = True  # the name in the certificate is checked
     always_dated = False  # its dates are, even where nobody is verified
     session = None  # a session that can be resumed; the last one after a handshake
+    largest = None  # bytes of a certificate that the module can take
     bare = ""  # why no TLS can be done here (the PC lacks it): the stream stays as it is
 
     def __init__(self, version="1.2", ca=None, pair=None, ciphers=None, sni=None, dates=True):
@@ -142,6 +143,8 @@ class ModemSocket:
         trust, tls, modem = self.trust, self.tls, self.modem
         name = (trust.sni or self.host.decode("latin-1")) if trust.named else None
         word = tls.judge(name, modem.radio.unix(), trust.dates, trust.always_dated)
+        if trust.largest and len(tls.ssl.getpeercert(True) or b"") > trust.largest:
+            word = "untrusted"
         how = "verified" if tls.verifies else "NOT verified: no CA"
         if tls.ssl.session_reused:
             how += ", resumed"
@@ -156,7 +159,7 @@ class ModemSocket:
         self._announce()
 
     def _announce(self):
-        if self.buffer and self.armed and self.state == "open":
+        if self.buffer and self.armed and self.state in ("open", "ending"):
             self.armed = False
             self.modem.page.data_waiting(self.modem, self.cid)
 
