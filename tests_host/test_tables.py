@@ -112,10 +112,10 @@ def test_vendor_has_everything_that_the_modem_asks_for(vendor):
 def test_scripts_are_well_formed(vendor):
     heard = letters_of(vendor.heard) | letters_of(common.heard) | {ord("-")}
     variables = set(SHARED) | letters_of(vendor.put)
-    conditions = letters_of(common.when) | set(b" 01N")
+    conditions = letters_of(common.when) | letters_of(vendor.when) | set(b" 01N")
     for lines in scripts(vendor).values():
         for line in lines:
-            form = rb"(.)([ abdehq])([0-9])(AT[^|]*)(\|.(.*))?"
+            form = rb"(.)([ abdehq])([0-9:])(AT[^|]*)(\|.(.*))?"
             found = re.fullmatch(form, line, re.DOTALL)
             assert found, line
             when, flags, _, command, response, prefix = found.groups()

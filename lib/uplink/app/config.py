@@ -70,7 +70,7 @@ KEYS = (
     "reset", _PIN + _NONE,
     "control", _DEVICE + _NONE + 1 * _FROM, 255,
     "modem", _SECTION,
-    "type", _SYMBOL, "auto", '"auto", "sim7000", "m10", "m66", "m85", "m95"',
+    "type", _AT + 1 * _FROM, "auto", 16,
     "echo", _BOOL, False,
     "sleep", _BOOL, False,
     "idle_sleep_s", _INT + 1 * _FROM, 2, 3600,

@@ -12,6 +12,7 @@ uploaded since our own start, and the module tells the same of it (`sums`) as it
 from uplink import exact, log
 from uplink.modem.script import number
 from uplink.modem.states import const
+from uplink.modems import policy
 
 # What is due: the letter of the vendor's script, 0 when everything is as it should be.
 _STAT = const(68)  # D
@@ -26,6 +27,7 @@ _CLIENT = const(2)
 
 _CHECK = const(90)  # of states
 _REFUSED = const(4)  # of errors.CLOSED_
+_TLS = const(6)
 _CERTIFICATE = const(7)
 
 _PIECE = const(128)  # of a file at a time
@@ -212,6 +214,9 @@ class Files:
         if others >= core.tls_max:
             log.error("modem", "the module has no other TLS connection", s.cid)
             s.is_closed(_REFUSED, now)
+            return False
+        if not policy.admits(core.vendor.SUITES, core.suites, tls["level"], core.suite):
+            s.is_closed(_TLS, now)
             return False
         if tls["verify"] == "none":
             log.warn("modem", "TLS WITHOUT verification")

@@ -15,7 +15,7 @@ _NOT_MINE = const(-2)
 
 
 # What the digits of lines stand for.
-_LIMITS_MS = b"400 1000 2000 5000 10000 15000 30000 75000 80000 150000 "
+_LIMITS_MS = b"400 1000 2000 5000 10000 15000 30000 75000 80000 150000 180000 "
 
 
 def number(text, n):
@@ -50,7 +50,7 @@ class Script:
         self.response = exact.buffer(32)
         self.step = [0, (self.head, 0), None, None, 0, 0]
         self.key = bytearray(b"\n#?")
-        self.line = exact.buffer(32)  # what a URC is looked up by
+        self.line = exact.buffer(96)  # what a URC is looked up by; a setting
 
     def find(self, letter):
         """Take the script `#letter`; False where the vendor has none."""
@@ -138,15 +138,19 @@ class Script:
                 return _NOT_MINE
             c.pos = n
             if self.query:
-                # is the setting what it should be? Then the next step is passed over
+                # is the setting what it should be, in one of its lines, as far as we write it?
+                # Then the next step is passed over
                 line = self.line
                 exact.clear(line)
                 self.query = False
                 self.rest += 1
                 self.write(line)
                 self.rest -= 1
-                c.rest()
-                return 1 if c.equals(line) else None
+                self.query = True
+                end = n + len(line)
+                if c.buf.find(line, n, end) < 0 or end < c.end and c.buf[end] != 44:
+                    return None
+                return 1 if end <= c.end else None
         return m.vendor.heard(m, c, self.what)
 
     def write(self, line):

@@ -9,6 +9,7 @@ from uplink.at import codes
 from uplink.at.line import allowed
 from uplink.modem.script import number
 from uplink.modem.states import const
+from uplink.modems import policy
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
 _CLOSED = const(0)
@@ -203,6 +204,10 @@ class Socket:
         if reason == _LINK:
             core.poll_at = now
         if reason == _TLS:
+            # perhaps it wants another cipher suite of those that the module takes one by one
+            core.suite += 1
+            if policy.place(core.vendor.SUITES, core.suites, core.cfg["tls"]["level"], core.suite) < 0:
+                core.suite = 0
             # the server was reached and said no: only a module that is stuck says so for ever
             core.tls_refused += 1
             if core.tls_refused % _TLS_REFUSED:

@@ -1,9 +1,12 @@
 """The vendors: one module each, found by the names of `modem.type`. An image freezes some of them."""
 
-NAMES = ("sim7000", "quectel")
+NAMES = ("sim7000", "quectel", "telit")
 
-# The types of modem that the files know; a module's own name has one of these in it.
-_TYPES = b" sim7000:sim7000 m10:quectel m66:quectel m85:quectel m95:quectel "
+# Words that a type of modem begins with, and that a module's own name or its maker's has in it.
+_TYPES = (
+    b"sim7000 sim7000 quectel m10 m66 m85 m95 "
+    b"telit telit ge8 ge9 gl8 he9 le8 le9 me3 me8 me9 ml8 ue8 ue9 ul8 els6"
+)
 
 
 def vendor(name):
@@ -26,17 +29,16 @@ def load(name):
                 return vendor("auto")
             found = found or vendor(one)
         return found
-    for row in _TYPES.split():
-        if row.startswith(name + b":"):
-            return vendor(row[len(name) + 1 :].decode())
-    return None
+    return identify(name, True)
 
 
-def identify(text):
+def identify(text, begins=False):
     """The module for what a modem calls itself or its maker (`bytes`); None: unknown here."""
     text = text.lower()
-    for row in _TYPES.split():
-        at = row.find(b":")
-        if row[:at] in text:
-            return vendor(row[at + 1 :].decode())
+    file = b""
+    for word in _TYPES.split():
+        if word.decode() in NAMES and file != word:
+            file = word
+        elif text.startswith(word) if begins else word in text:
+            return vendor(file.decode())
     return None

@@ -44,6 +44,8 @@ def when(m, condition):
         return not cfg["modem"]["echo"]
     if condition == 70:  # F: RTS and CTS wired
         return cfg["uart"]["rts"] is not None and cfg["uart"]["cts"] is not None
+    if condition == 71:  # G: not wired
+        return cfg["uart"]["rts"] is None or cfg["uart"]["cts"] is None
     if condition == 73:  # I: identity not known yet
         return not m.imei or not m.iccid
     if condition == 76:  # L: the SIM is locked

@@ -8,7 +8,7 @@ nothing says that they compare it with the certificate's: the CA alone decides w
 """
 
 from uplink import log
-from uplink.modems import common
+from uplink.modems import common, policy
 from uplink.modems.common import answer, connection, const, when  # noqa: F401 (named by the tables)
 
 # Repeated from at.codes, modem and errors: see there.
@@ -176,6 +176,7 @@ URCS = ((b"", "urc"),)
 FINALS = ((b"SEND OK", 0), (b"SEND FAIL", 12), (b"ERROR", 1), (b"CLOSE OK", 0), (b"DEACT OK", 0))
 REASONS = ()
 COUNTED = ()
+SUITES = policy.QUECTEL
 
 
 def put(m, letter, line):
@@ -191,9 +192,8 @@ def put(m, letter, line):
         return name(m, 1, line)
     if letter == 75:  # K: and key
         return name(m, 2, line)
-    if letter == 67:  # C: the suites; the best alone, where the version allows it
-        line.extend(b"0X003D" if version == "1.2" else b"0X0035")
-        return True
+    if letter == 67:  # C: the cipher suite
+        return policy.put(SUITES, 0, tls["level"], m.suite, line)
     if letter == 118:  # v: sslversion (2.2.1): 1 TLS 1.0, 2 TLS 1.1, 3 TLS 1.2
         n += 3 if version == "1.2" else 2 if version == "1.1" else 1
     elif letter == 108:  # l: seclevel: 0 nobody verified, 1 the server, 2 both

@@ -6,7 +6,7 @@ How the texts are read is told in README.md.
 """
 
 from uplink import log
-from uplink.modems import common
+from uplink.modems import common, policy
 from uplink.modems.common import answer, const, urc, when  # noqa: F401 (named by the tables)
 
 # Repeated from at.codes, modem and errors: see there.
@@ -185,6 +185,7 @@ LINES = (
 URCS = ((b"", "urc"),)
 FINALS = ((b"ERROR", 1), (b"NO CARRIER", 4))  # (of at.codes)
 REASONS = ()  # +CME ERROR of an open, CLOSED_
+SUITES = policy.SIM7000
 COUNTED = ((b"+CARECV: ", 1, "payload"),)
 
 
