@@ -266,9 +266,7 @@ class TLSService:
     `handshakes` counts those that ended well, `failures` holds OpenSSL's reasons of the others.
     """
 
-    def __init__(
-        self, service, cert_pem, key_pem, client_ca_pem=None, version=None, ciphers=None
-    ):
+    def __init__(self, service, cert_pem, key_pem, client_ca_pem=None, version=None, ciphers=None):
         self.service = service
         self.context = server_context(cert_pem, key_pem, client_ca_pem, version, ciphers)
         self.context.sni_callback = self._sni
