@@ -1,6 +1,6 @@
 """A bench for the virtual modem: hand-moved time, a line to type on, and small services."""
 
-from tools.modem import Options, SimNetwork, virtual_modem
+from tools.modem import Options, SimNetwork, sim7000
 
 MS = 1000
 S = 1_000_000
@@ -39,15 +39,12 @@ class Sink(Echo):
 class Bench:
     """A modem, the time, and what it said."""
 
-    PAGE = "sim7000"
-
-    def __init__(self, services=None, *, page=None, seed=0, network=None, **options):
+    def __init__(self, services=None, *, seed=0, network=None, maker=sim7000, **options):
         options.setdefault("baud", 115200)
         options.setdefault("register_jitter_ms", 0.0)
         self.options = Options(**options)
         self.network = network or SimNetwork(services)
-        page = page or self.PAGE
-        self.modem = virtual_modem(page, self.network, seed=seed, options=self.options)
+        self.modem = maker(self.network, seed=seed, options=self.options)
         self.now = 0
 
     def run(self, us):

@@ -18,19 +18,19 @@ def _name(text):
 class CA:
     """Signs certificates; everything is PEM."""
 
-    def __init__(self, name="Bench CA", rsa=False):
+    def __init__(self, name="Bench CA", use_rsa=False):
         self.name = name
-        self.rsa = rsa
-        self.key = self._key()
+        self.use_rsa = use_rsa
+        self.key = self._new_key()
         self.pem, _ = self._make(name, self.key, None, BEGIN, END, True)
 
     def issue(self, name, begin=BEGIN, end=END):
         """(certificate, key) for a host name or device."""
-        key = self._key()
+        key = self._new_key()
         return self._make(name, key, name, begin, end, False)
 
-    def _key(self):
-        if self.rsa:
+    def _new_key(self):
+        if self.use_rsa:
             return rsa.generate_private_key(65537, 2048)
         return ec.generate_private_key(ec.SECP256R1())
 

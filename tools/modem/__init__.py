@@ -19,6 +19,30 @@ def sim7000(network, *, seed=0, now_us=0, options=None):
     return virtual_modem("sim7000", network, seed=seed, now_us=now_us, options=options)
 
 
+def _quectel(name, network, seed, now_us, options):
+    return VirtualModem(PAGES[name](), network, seed=seed, now_us=now_us, options=options)
+
+
+def m10(network, *, seed=0, now_us=0, options=None):
+    """A virtual Quectel M10, switched off."""
+    return _quectel("m10", network, seed, now_us, options)
+
+
+def m66(network, *, seed=0, now_us=0, options=None):
+    """A virtual Quectel M66, switched off."""
+    return _quectel("m66", network, seed, now_us, options)
+
+
+def m85(network, *, seed=0, now_us=0, options=None):
+    """A virtual Quectel M85, switched off."""
+    return _quectel("m85", network, seed, now_us, options)
+
+
+def m95(network, *, seed=0, now_us=0, options=None):
+    """A virtual Quectel M95, switched off."""
+    return _quectel("m95", network, seed, now_us, options)
+
+
 __all__ = [
     "FAULTS",
     "PAGES",
@@ -29,6 +53,10 @@ __all__ = [
     "TLSService",
     "VirtualModem",
     "load_scenario",
+    "m10",
+    "m66",
+    "m85",
+    "m95",
     "parse_fault",
     "sim7000",
     "virtual_modem",

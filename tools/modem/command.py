@@ -7,6 +7,10 @@ _BASIC = re.compile(rb"(&?[A-Za-z])(\d*)")
 _REGISTER = re.compile(rb"[Ss](\d+)(?:=(\d+)|(\?))")
 
 
+class Quoted(str):
+    """An argument that came in quotes (they are taken off)."""
+
+
 def split_arguments(text):
     """Split at commas outside quotes and take the quotes off; None when they do not balance."""
     if text.count(b'"') % 2:
@@ -17,8 +21,9 @@ def split_arguments(text):
         comma = part.endswith(b",")
         part = (part[:-1] if comma else part).strip(b" ")
         if len(part) >= 2 and part[:1] == part[-1:] == b'"':
-            part = part[1:-1]
-        found.append(part.decode("latin-1"))
+            found.append(Quoted(part[1:-1].decode("latin-1")))
+        else:
+            found.append(part.decode("latin-1"))
         if not comma:
             break
     return found
@@ -132,6 +137,13 @@ class Command:
             return
         self.finished = True
         self.line.finish(self, text)
+
+    def listen(self, text, make, *args, **settings):
+        """Say `text` (whole, or None), then let a reader of datamode.py hear the line:
+        make(line, *args, **settings)."""
+        if text is not None and not self.swallowed:
+            self.line.unit("prompt", text)
+        self.line.listen(make(self.line, *args, **settings))
 
     def prompt(self, text, count, limit_us, done, framed=True):
         """Say `text`, then take `count` bytes and call done(data), or done(None) after limit."""

@@ -35,6 +35,9 @@ class _Reader:
         self.modem.touched()
         self.finish(why)
 
+    def begin(self):
+        """The line is taken."""
+
     def drop(self):
         """The line is gone (power), or the other side has ended it."""
         self.over = True
@@ -107,7 +110,7 @@ class DataMode(_Reader):
 
     def __init__(
         self, line, up, done, *, guard_us=1_000_000, count=None, limit_us=None,
-        wait_us=200_000, size=1024, urcs=False,
+        wait_us=200_000, size=1024, urcs=False, begun=None,
     ):  # fmt: skip
         super().__init__(line, done, limit_us)
         self.up = up
@@ -116,11 +119,16 @@ class DataMode(_Reader):
         self.wait_us = wait_us
         self.size = size
         self.urcs = urcs
+        self.begun = begun  # called once the line is taken
         self.taken = 0
         self.plus = b""  # what may be an escape sequence
         self.waiting = bytearray()  # what is not handed up yet
         self.last_us = line.rx.busy_until  # when the last byte was through
         self._timers = [None, None]
+
+    def begin(self):
+        if self.begun is not None:
+            self.begun()
 
     def due(self):
         left = 0 if self.count is None else self.count - self.taken

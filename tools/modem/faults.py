@@ -8,6 +8,7 @@ after a command. `FAULTS` is the list that `--help` shows: name, arguments with 
 from .fault_list import FAULTS
 from .options import ModemError
 
+_PAGE_FAULTS = ("prompt_off", "file_corrupt", "over_voltage")
 _COMMAND_FAULTS = ("late", "no_answer", "unheard", "error", "reboot_in_command")
 
 
@@ -29,6 +30,9 @@ class Faults:
         self.dataind = 0
         self.sends = []
         self._inside = False
+        self.blocked_until = 0
+        self.silent_opens = 0
+        self.leak = None  # [openings until all are refused, how many are left]
 
     # planning
 
@@ -89,6 +93,8 @@ class Faults:
             for wire, direction in ((modem.line.rx, "in"), (modem.line.tx, "out")):
                 if args["dir"] in (direction, "both"):
                     wire.damager.set(name, args["rate"], args["count"])
+        elif name in _PAGE_FAULTS:
+            modem.page.fault(modem, name, args)
         else:
             getattr(self, "_" + name)(**args)
 
@@ -170,6 +176,29 @@ class Faults:
                 return True
         return False
 
+    def blocked(self) -> bool:
+        """Whether nothing can be sent for now."""
+        return self.modem.now < self.blocked_until
+
+    def silent_open(self) -> bool:
+        """Whether the result of this opening is never told."""
+        if not self.silent_opens:
+            return False
+        self.silent_opens -= 1
+        return True
+
+    def refuse_open(self) -> bool:
+        """A socket is to be opened: whether it is refused because others have leaked."""
+        if self.leak is None:
+            return False
+        self.leak[1] -= 1
+        return self.leak[1] < 0
+
+    def power_cycled(self):
+        """The module was without power: what had leaked is free again."""
+        if self.leak is not None:
+            self.leak[1] = self.leak[0]
+
     # the faults
 
     def _noise(self, bytes):
@@ -188,7 +217,7 @@ class Faults:
 
     def _form(self, **forms):
         options = self.modem.options
-        for key in ("caopen", "empty_read"):
+        for key in ("caopen", "empty_read", "sec_size"):
             if forms[key]:
                 setattr(options, key, forms[key])
         if forms["prompt"]:
@@ -196,6 +225,7 @@ class Faults:
         for key, name in (
             ("ok_first", "caopen_ok_first"),
             ("casend_line", "casend_line"),
+            ("bare_close", "bare_close"),
             ("echo_payload", "echo_payload"),
             ("short_reads", "short_reads"),
         ):
@@ -212,6 +242,15 @@ class Faults:
 
     def _send_refused(self, count, stage):
         self.sends.append([stage, count])
+
+    def _send_blocked(self, for_s):
+        self.blocked_until = self.modem.now + int(for_s * 1e6)
+
+    def _open_silent(self, count):
+        self.silent_opens += count
+
+    def _socket_leak(self, opens):
+        self.leak = [opens, opens]
 
     def _reboot(self):
         self.modem.power.restart()
@@ -304,5 +343,7 @@ class Faults:
         self.sends.clear()
         self.dataind = 0
         self.urc_rate = 0.0
+        self.blocked_until = self.silent_opens = 0
+        self.leak = None
         for wire in (self.modem.line.rx, self.modem.line.tx):
             wire.damager.rates.clear()

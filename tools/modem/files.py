@@ -14,6 +14,7 @@ class Files:
         self.files = {}
         self.converted = {}  # name -> ("ca", pem) or ("pair", pem, key)
         self.writes = 0
+        self.unsafe = None  # (name, us) of what a page has written last
 
     def free(self):
         return max(0, self.capacity - sum(len(data) for data in self.files.values()))

@@ -222,6 +222,19 @@ class Line:
         self.next_reader = None
         self.reader = reader
         self.mode = "data"
+        reader.begin()
+
+    def release(self):
+        """What the data mode was for has ended: command lines are heard again."""
+        if self.next_reader is not None:
+            self.next_reader.drop()
+            self.next_reader = None
+        self.consume(self.modem.now)
+        if self.silent():
+            self.reader.drop()
+            self.reader = None
+            self.mode = "busy"
+            self.free()
 
     def silent(self):
         """Whether URCs are kept from the line."""
@@ -275,6 +288,8 @@ class Line:
         self.consume(self.modem.now)
         if self.mode == "deaf":
             self.mode = "command"
+            if self.next_reader is not None:
+                self._take(self.next_reader)
 
     def unit(self, kind, data):
         """One line of an answer (or one counted payload): URCs may stand before or after it."""

@@ -31,6 +31,8 @@ class Options:
     prompt: bytes = b">"  # b">" or b"> "
     short_reads: bool = False  # firmware 1529B08: announces more than it sends above 512 bytes
     empty_read: str = "zero"  # "zero": +CARECV: 0; "ok": a bare OK
+    bare_close: bool = False  # Quectel: CLOSE OK without the socket's number
+    sec_size: str = "whole"  # Quectel: +QSECWRITE tells the "whole" size or "less"
     echo_payload: bool = False  # the payload after a prompt is echoed too
     untrusted_result: int = 26  # +CAOPEN result for a server that the CA did not sign
 
@@ -71,7 +73,7 @@ class Options:
     unix_s: float = 1_718_318_435.0  # what the network's clock says at now_us = 0 (UTC)
     zone_quarters: int = -16
     dst: int = 1
-    rtc_unix_s: float | None = None  # what the module's own clock says at start; None: 1980
+    rtc_unix_s: float | None = None  # what its own clock says at start; None: the page's beginning
 
 
 class ModemError(Exception):

@@ -15,6 +15,7 @@ _SPEEDS = {
     for rate in (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
     if hasattr(termios, "B%d" % rate)
 }
+PINS += ("EMERG_OFF",)
 
 
 class _Pty:

@@ -14,6 +14,7 @@ class Trust:
     named = True  # the name in the certificate is checked
     always_dated = False  # its dates are, even where nobody is verified
     session = None  # a session that can be resumed; the last one after a handshake
+    host = None  # whose name that is, where it is not the connection's
     largest = None  # bytes of a certificate that the module can take
     bare = ""  # why no TLS can be done here (the PC lacks it): the stream stays as it is
 
@@ -141,8 +142,10 @@ class ModemSocket:
     def _judge(self):
         """The certificate's name and dates; True when the socket may be used."""
         trust, tls, modem = self.trust, self.tls, self.modem
-        name = (trust.sni or self.host.decode("latin-1")) if trust.named else None
-        word = tls.judge(name, modem.radio.unix(), trust.dates, trust.always_dated)
+        name = trust.sni or trust.host or self.host.decode("latin-1")
+        word = tls.judge(
+            name if trust.named else None, modem.radio.unix(), trust.dates, trust.always_dated
+        )
         if trust.largest and len(tls.ssl.getpeercert(True) or b"") > trust.largest:
             word = "untrusted"
         how = "verified" if tls.verifies else "NOT verified: no CA"

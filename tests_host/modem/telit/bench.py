@@ -1,17 +1,18 @@
 """A bench for the Telit pages: contexts, certificates by AT#SSLSECDATA, a secure socket."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 from tests_host.modem.bench import MS, Bench, Echo, S, Sink
 from tests_host.modem.pki import CA
-from tools.modem import TLSService
+from tools.modem import TLSService, virtual_modem
 
 __all__ = ["MS", "Echo", "S", "Sink", "TelitBench", "ok", "tls"]
 
 HOST = "broker.example"
 IN_2024 = datetime(2024, 6, 1, tzinfo=UTC).timestamp()
-AUTHORITY = CA(rsa=True)
-STRANGER = CA("another CA", rsa=True)
+AUTHORITY = CA(use_rsa=True)
+STRANGER = CA("another CA", use_rsa=True)
 SERVER = AUTHORITY.issue(HOST)
 DEVICE = AUTHORITY.issue("device")
 RSA_SUITES = "DEFAULT:@SECLEVEL=0"  # as OpenSSL's servers: key exchange by RSA, too
@@ -34,9 +35,9 @@ class TelitBench(Bench):
 
     PAGE = "he910"
 
-    def __init__(self, services=None, **options):
+    def __init__(self, services=None, *, page=None, **options):
         options.setdefault("rtc_unix_s", IN_2024)
-        super().__init__(services, **options)
+        super().__init__(services, maker=partial(virtual_modem, page or self.PAGE), **options)
 
     def good(self, line, us=2 * S):
         """A command that is answered by OK alone."""

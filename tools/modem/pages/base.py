@@ -10,6 +10,9 @@ class Page:
 
     NAME = ""
     RATES = (9600, 19200, 38400, 57600, 115200)  # that the automatic baud rate knows
+    AUTOBAUD_LINES = 1  # "AT" lines swallowed before the rate is found (an option can say more)
+    CLOCK_UNIX_S = 315_964_800.0  # where a clock without time begins: 1980-01-06
+    STATUS_EARLY = False  # STATUS rises as soon as the pulse has been long enough
     TIMINGS = {}  # see power.py
     AUTO_SAVE = ()  # settings that save themselves
     PROFILE = ()  # settings that AT&W saves
@@ -94,6 +97,15 @@ class Page:
 
     def tls_held(self, modem, number, held):
         """Another user of the same module holds a TLS socket, or lets it go."""
+
+    def emergency_off(self, modem):
+        """The RESET pin has cut it off, whatever it was doing."""
+
+    def dtr_dropped(self, modem):
+        """DTR has gone from low to high."""
+
+    def fault(self, modem, name, args):
+        """A fault that only some modules have (see fault_list.py)."""
 
     def search_factor(self, modem):
         """How much longer than `register_ms` the search takes with these settings."""

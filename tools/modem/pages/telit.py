@@ -7,8 +7,13 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 from . import (
+    telit_ftp,
+    telit_ftp_data,
     telit_general,
     telit_holder,
+    telit_http,
+    telit_mqtt,
+    telit_mqtt_data,
     telit_network,
     telit_secdata,
     telit_security,
@@ -67,6 +72,11 @@ class Telit(Page):
         **telit_secdata.COMMANDS,
         **telit_ssl.COMMANDS,
         **telit_ssl_data.COMMANDS,
+        **telit_http.COMMANDS,
+        **telit_ftp.COMMANDS,
+        **telit_ftp_data.COMMANDS,
+        **telit_mqtt.COMMANDS,
+        **telit_mqtt_data.COMMANDS,
     }
 
     def factory(self, options):
@@ -162,7 +172,14 @@ class Telit(Page):
 
 
 # sockets by the letters of their identifiers in modem.sockets
-_HANDLERS = {"tcp": telit_tcp, "ssl": telit_ssl_data}
+_HANDLERS = {
+    "tcp": telit_tcp,
+    "ssl": telit_ssl_data,
+    "http": telit_http,
+    "ftc": telit_ftp_data,
+    "ftd": telit_ftp_data,
+    "mqt": telit_mqtt,
+}
 
 
 def _product(name, platform, model):

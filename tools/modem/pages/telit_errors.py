@@ -87,4 +87,5 @@ TLS = {
     "name": SSL_HANDSHAKE,
     "dates": SSL_HANDSHAKE,
     "name+dates": SSL_HANDSHAKE,
+    "files": SSL_CERTIFICATES,
 }

@@ -8,15 +8,14 @@ from types import SimpleNamespace
 from .. import cme
 from . import telit_errors as err
 from .table import Table
+from .telit_connect import CONNECT_US, connect
 from .telit_holder import number_of, refuse, whole_range
 from .telit_online import Online
-from .telit_security import config_of, trust_of
+from .telit_security import config_of
 from .telit_ssl_data import announce, connected, key_of, socket_of
 
 COMMANDS = Table()
 command = COMMANDS.command
-
-_CONNECT_US = 140_000_000
 
 
 # opening
@@ -80,23 +79,9 @@ def _open(c, number, where, closure, mode, timeout, session):
     if config.cid not in state.contexts:
         c.cme(err.NOT_ACTIVE)
         return
-    host, port = where
-    trust = trust_of(modem, number, host)
-    if trust is None:
-        modem.event("tls", f"{key_of(number)} not started: certificates or key unusable")
-        modem.after_ms(300, c.cme, err.SSL_CERTIFICATES)
-        return
-    trust.session = session
-    bare = trust.bare
-    if bare and not modem.options.legacy_server:
-        trust.bare = ""
-        modem.event("tls", f"{key_of(number)} NO REAL HANDSHAKE: {bare}; taken as refused")
-        modem.after_ms(modem.options.connect_ms + 900, c.cme, err.SSL_HANDSHAKE)
-        return
     entry = SimpleNamespace(
-        where=where, closure=closure, trust=trust, config=config, sent=0, received=0,
-        reading=None, open=False,
-    )  # fmt: skip
+        where=where, closure=closure, trust=None, config=config, reading=None, open=False
+    )
     state.secure[number] = entry
 
     def opened(word):
@@ -112,19 +97,9 @@ def _open(c, number, where, closure, mode, timeout, session):
             del state.secure[number]
         c.cme(err.TLS[word])
 
-    limit = config.connect_100ms * 100_000 or _CONNECT_US
+    limit = config.connect_100ms * 100_000 or CONNECT_US
     limit += timeout * 100_000
-    delay = modem.options.connect_ms
-    modem.after_ms(
-        delay,
-        modem.sockets.open,
-        key_of(number),
-        host.encode("latin-1"),
-        port,
-        trust,
-        limit,
-        opened,
-    )
+    entry.trust = connect(modem, key_of(number), where, number, limit, opened, session)
 
 
 def _online(c, number):
