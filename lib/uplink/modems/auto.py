@@ -23,7 +23,7 @@ NUMBERS = (
     b"2 "  # connections
     b"1 1 1 1 1 250 0 0 1 1 0 0 "
 )
-PAUSE_MS = 20
+PAUSE_MS = 22
 FAST_MS = 0
 INPUT_MS = 6_000
 

@@ -47,8 +47,8 @@ NUMBERS = (
     b"600 "  # s between tries to get packet data after a restart for that (1.4.1)
     b"8 "  # opens that fail in a row: from some 20 opens on it may refuse all, up to a power cycle
 )
-PAUSE_MS = 20
-FAST_MS = 0
+PAUSE_MS = 22  # 20 after a final result code, also between transfers
+FAST_MS = 22
 INPUT_MS = 21_000  # QSECWRITE gives up waiting after the 20 s of script F
 
 PROMPT = b"CONNECT"

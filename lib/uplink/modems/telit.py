@@ -50,8 +50,8 @@ NUMBERS = (
     b"0 "  # no pauses between tries to get packet data
     b"0 "  # opens that fail do not make it fail for ever
 )
-PAUSE_MS = 20  # after a final result code, also between transfers
-FAST_MS = 20
+PAUSE_MS = 22  # 20 after a final result code, also between transfers
+FAST_MS = 22
 INPUT_MS = 500  # it waits for the rest of counted payload for good: what follows becomes that
 
 PROMPT = b">"
