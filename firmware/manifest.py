@@ -29,8 +29,8 @@ TWINS = {
     ("ring", "plain.py"),
     ("ring", "ring.py"),
 }
-# What every vendor stands on.
-SHARED = {"__init__.py", "common.py"}
+# What every vendor stands on. (`telit_….py` belongs to telit.)
+SHARED = {"__init__.py", "common.py", "policy.py"}
 
 
 def others(port):
@@ -45,7 +45,7 @@ def wanted(room, name):
     if (room, name) in TWINS:
         return not options.native
     if room == "modems" and options.vendors is not None:
-        return name in SHARED or name[: -len(".py")] in options.vendors
+        return name in SHARED or name[: -len(".py")].split("_")[0] in options.vendors
     return True
 
 

@@ -10,7 +10,7 @@ enum { IDLE, PAUSE, WAIT, PAYLOAD, QUIET, PROBE, ALMOST };
 enum { LINES = 0, SEAM = -1, DEAF = -2 };
 
 // Of uplink.at.codes.
-enum { RESULT_OK, RESULT_ERROR, RESULT_CME, RESULT_CMS, RESULT_NO_CARRIER, RESULT_TIMEOUT, RESULT_DAMAGED, RESULT_BAD_ARGUMENT = 8, RESULT_NO_ANSWER, RESULT_REFUSED, RESULT_STOPPED };
+enum { RESULT_OK, RESULT_CME = 2, RESULT_CMS, RESULT_TIMEOUT = 5, RESULT_DAMAGED, RESULT_BAD_ARGUMENT = 8, RESULT_NO_ANSWER, RESULT_REFUSED, RESULT_STOPPED };
 enum { MAY_FAIL = 1, NEED = 2, SETTING = 4, IS_PAYLOAD = 8, LATER = 16, FAST = 32 };
 enum { V_FAIL = -1, V_NOT_MINE = -2, V_END = -3 };
 
@@ -507,12 +507,6 @@ static void line(engine_t *self, mp_int_t now) {
                 result(self, mp_obj_get_int(row[1]), now);
                 return;
             }
-        } else if (n == 5 && begins(text, n, "ERROR", 5)) {
-            result(self, RESULT_ERROR, now);
-            return;
-        } else if (n == 10 && begins(text, n, "NO CARRIER", 10)) {
-            result(self, RESULT_NO_CARRIER, now);
-            return;
         }
     }
     mp_obj_t urcs = mp_load_attr(self->vendor, MP_QSTR_URCS);
@@ -753,6 +747,12 @@ static mp_obj_t engine_lost_step(mp_obj_t self, mp_obj_t now) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(lost_step_obj, engine_lost_step);
 
+static mp_obj_t engine_result(mp_obj_t self, mp_obj_t code, mp_obj_t now) {
+    result(MP_OBJ_TO_PTR(self), mp_obj_get_int(code), mp_obj_get_int(now));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(result_obj, engine_result);
+
 static mp_obj_t engine_stop(mp_obj_t self_in, mp_obj_t code, mp_obj_t now) {
     engine_t *self = MP_OBJ_TO_PTR(self_in);
     mp_int_t running = self->state;
@@ -783,6 +783,7 @@ static const mp_rom_map_elem_t methods_table[] = {
     {MP_ROM_QSTR(MP_QSTR_expect), MP_ROM_PTR(&expect_obj)},
     {MP_ROM_QSTR(MP_QSTR_damage), MP_ROM_PTR(&damage_obj)},
     {MP_ROM_QSTR(MP_QSTR_lost_step), MP_ROM_PTR(&lost_step_obj)},
+    {MP_ROM_QSTR(MP_QSTR_result), MP_ROM_PTR(&result_obj)},
     {MP_ROM_QSTR(MP_QSTR_stop), MP_ROM_PTR(&stop_obj)},
     {MP_ROM_QSTR(MP_QSTR_drop), MP_ROM_PTR(&drop_obj)},
 };

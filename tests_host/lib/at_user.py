@@ -12,7 +12,12 @@ class Vendor:
     FAST_MS = 5
     INPUT_MS = 6000
     PROBE = (b"AT+CMEE?", b"+CMEE: ")
-    FINALS = ((b"SEND OK", codes.OK), (b"SEND FAIL", 20))
+    FINALS = (
+        (b"SEND OK", codes.OK),
+        (b"SEND FAIL", 20),
+        (b"ERROR", codes.ERROR),
+        (b"NO CARRIER", codes.NO_CARRIER),
+    )
     COUNTED = ((b"+RECV: ", 1, "on_counted"), (b"SRING: ", 2, "on_counted_urc"))
     URCS = ((b"+IND: ", "on_ind"), (b"RDY", "on_ready"), (b"+CSQ: ", "on_csq_urc"))
 

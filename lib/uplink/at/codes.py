@@ -24,6 +24,7 @@ class Codes:
     NO_ANSWER = 9  # a final OK without the information response that the step needs
     REFUSED = 10  # the vendor's handler saw an answer that means failure
     STOPPED = 11  # the script was stopped by us
+    AGAIN = 12  # the module cannot take it now, but has taken no harm
 
     # Flags of a step.
     MAY_FAIL = 1  # an error is as good as OK
@@ -53,6 +54,7 @@ NAMES = (
     "information response missing",
     "refused",
     "stopped",
+    "busy",
 )
 
 
