@@ -15,17 +15,19 @@ options.defaults(vendors=None, opt=0, native=True)
 ROOMS = "../lib"
 # Port → its own files in lib/uplink/port. What is in none of these sets belongs to all.
 PORTS = {
-    "rp2": {"rp2.py", "machine_board.py"},
-    "esp32": {"esp32.py", "machine_board.py"},
+    "rp2": {"rp2.py", "machine_board.py", "machine_uart.py"},
+    "esp32": {"esp32.py", "machine_board.py", "machine_uart.py"},
     "unix": {"unix.py", "host.py"},
     "cpython": {"cpython.py", "host.py"},
 }
 # What is native (native/): these files are for where `import _uplink` finds nothing.
 TWINS = {
     ("at", "engine.py"),
+    ("at", "plain.py"),
     ("at", "resync.py"),
     ("loop", "core.py"),
     ("loop", "wait.py"),
+    ("port", "machine_uart.py"),
     ("ring", "cursor.py"),
     ("ring", "fast.py"),
     ("ring", "plain.py"),
@@ -42,10 +44,10 @@ def others(port):
 
 def wanted(room, name):
     """Whether this image has the file `name` of a room."""
+    if (room, name) in TWINS and options.native:
+        return False
     if room == "port":
         return name not in others(options.port)
-    if (room, name) in TWINS:
-        return not options.native
     if room == "modems" and options.vendors is not None:
         return name in SHARED or name[: -len(".py")].split("_")[0] in options.vendors
     return True

@@ -21,6 +21,7 @@ enum { V_FAIL = -1, V_NOT_MINE = -2, V_END = -3 };
 #define PROBES (12)
 #define CAPACITY (192) // longest command line
 #define WANT (64)
+#define SOME (96) // bytes in the UART that are not waited for
 #define FOREVER (1 << 28) // of uplink.port.ticks
 
 typedef struct {
@@ -715,6 +716,29 @@ static mp_obj_t engine_heard(mp_obj_t self, mp_obj_t now) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(heard_obj, engine_heard);
 
+static mp_obj_t engine_read(mp_obj_t self_in, mp_obj_t uart, mp_obj_t now) {
+    engine_t *self = MP_OBJ_TO_PTR(self_in);
+    mp_obj_t read[3], put[3], any[2];
+    mp_quick_load_method(uart, MP_QSTR_readinto, read);
+    mp_quick_load_method(uart, MP_QSTR_any, any);
+    mp_quick_load_method(MP_OBJ_FROM_PTR(self->ring), MP_QSTR_put, put);
+    mp_int_t size = ((mp_obj_array_t *)MP_OBJ_TO_PTR(self->ring->stage))->len;
+    for (int i = 0; i < 32; i++) {
+        read[2] = self->ring->stage;
+        put[2] = mp_call_method_n_kw(1, 0, read);
+        mp_int_t n = mp_obj_get_int(put[2]);
+        if (n) {
+            mp_call_method_n_kw(1, 0, put);
+            heard(self, mp_obj_get_int(now));
+        }
+        if (n < size && mp_obj_get_int(mp_call_method_n_kw(0, 0, any)) < SOME) {
+            break;
+        }
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(read_obj, engine_read);
+
 static mp_obj_t engine_poll(mp_obj_t self, mp_obj_t now) {
     return MP_OBJ_NEW_SMALL_INT(poll(MP_OBJ_TO_PTR(self), mp_obj_get_int(now)));
 }
@@ -763,6 +787,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(drop_obj, engine_drop);
 
 static const mp_rom_map_elem_t methods_table[] = {
     {MP_ROM_QSTR(MP_QSTR_heard), MP_ROM_PTR(&heard_obj)},
+    {MP_ROM_QSTR(MP_QSTR_read), MP_ROM_PTR(&read_obj)},
     {MP_ROM_QSTR(MP_QSTR_poll), MP_ROM_PTR(&poll_obj)},
     {MP_ROM_QSTR(MP_QSTR_run), MP_ROM_PTR(&run_obj)},
     {MP_ROM_QSTR(MP_QSTR_expect), MP_ROM_PTR(&expect_obj)},

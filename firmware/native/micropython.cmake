@@ -7,6 +7,7 @@ target_sources(uplink_native INTERFACE
     ${CMAKE_CURRENT_LIST_DIR}/engine.c
     ${CMAKE_CURRENT_LIST_DIR}/wait.c
     ${CMAKE_CURRENT_LIST_DIR}/loop.c
+    ${CMAKE_CURRENT_LIST_DIR}/uart.c
 )
 target_include_directories(uplink_native INTERFACE ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(usermod INTERFACE uplink_native)

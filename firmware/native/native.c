@@ -57,6 +57,49 @@ void native_extend(mp_obj_t into, const byte *data, size_t n) {
     o->len += n;
 }
 
+// ---- uplink.at.line -------------------------------------------------------------------------------------
+
+static mp_obj_t line_put_int(mp_obj_t line, mp_obj_t n_in) {
+    char text[3 * sizeof(mp_int_t) + 1];
+    char *begin = text + sizeof(text);
+    mp_int_t n = mp_obj_get_int(n_in);
+    mp_uint_t left = n < 0 ? -(mp_uint_t)n : (mp_uint_t)n;
+    do {
+        *--begin = '0' + left % 10;
+        left /= 10;
+    } while (left);
+    if (n < 0) {
+        *--begin = '-';
+    }
+    native_extend(line, (const byte *)begin, text + sizeof(text) - begin);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(put_int_obj, line_put_int);
+
+static mp_obj_t line_allowed(mp_obj_t value) {
+    size_t n;
+    for (const byte *c = native_bytes(value, &n), *end = c + n; c < end; c++) {
+        if (*c < 32 || *c == '"' || *c == '\\' || *c > 126) {
+            return mp_const_false;
+        }
+    }
+    return mp_const_true;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(allowed_obj, line_allowed);
+
+static mp_obj_t line_put(mp_obj_t line, mp_obj_t value) {
+    if (line_allowed(value) == mp_const_false) {
+        return mp_const_false;
+    }
+    size_t n;
+    const byte *text = native_bytes(value, &n);
+    native_extend(line, text, n);
+    return mp_const_true;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(put_obj, line_put);
+
+// ---- the module -----------------------------------------------------------------------------------------
+
 mp_obj_t native_import(const char *name) {
     // (with a list of names `import` gives the module itself, not the package that it is in)
     mp_obj_t star = MP_OBJ_NEW_QSTR(MP_QSTR__star_);
@@ -73,6 +116,12 @@ static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_Queue), MP_ROM_PTR(&uplink_queue_type)},
     {MP_ROM_QSTR(MP_QSTR_Ring), MP_ROM_PTR(&uplink_ring_type)},
     {MP_ROM_QSTR(MP_QSTR_Task), MP_ROM_PTR(&uplink_task_type)},
+    #if MICROPY_PY_MACHINE_UART
+    {MP_ROM_QSTR(MP_QSTR_Uart), MP_ROM_PTR(&uplink_uart_type)},
+    #endif
+    {MP_ROM_QSTR(MP_QSTR_allowed), MP_ROM_PTR(&allowed_obj)},
+    {MP_ROM_QSTR(MP_QSTR_put), MP_ROM_PTR(&put_obj)},
+    {MP_ROM_QSTR(MP_QSTR_put_int), MP_ROM_PTR(&put_int_obj)},
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
 

@@ -78,6 +78,7 @@ typedef struct {
 extern const mp_obj_type_t uplink_cursor_type;
 extern const mp_obj_type_t uplink_ring_type;
 extern const mp_obj_type_t uplink_engine_type;
+extern const mp_obj_type_t uplink_uart_type;
 
 mp_int_t cursor_int(cursor_t *self, mp_int_t fallback);
 void cursor_rest(cursor_t *self);

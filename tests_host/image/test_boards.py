@@ -50,6 +50,7 @@ def vendors(board):
 
 TWINS = (
     "uplink/at/engine.py",
+    "uplink/at/plain.py",
     "uplink/at/resync.py",
     "uplink/loop/core.py",
     "uplink/loop/wait.py",

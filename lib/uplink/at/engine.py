@@ -78,6 +78,7 @@ _IS_PROMPT = const(1)
 _IS_COUNTED = const(2)
 _IS_WANTED = const(3)
 _IS_OK = const(4)
+_SOME = const(96)  # bytes in the UART that are not waited for
 _ANY = ((b"",),)  # begins every line
 
 
@@ -204,6 +205,19 @@ class Engine(Resync):
             self._fail(_REFUSED, now)
         else:
             self._next(1024 if verdict == _STOP else self.index + 1 + verdict, now)
+
+    def read(self, uart, now):
+        """Everything that the UART holds (a `port` UART), through the ring."""
+        ring = self.ring
+        stage = ring.stage
+        size = len(stage)
+        for _ in range(32):
+            n = uart.readinto(stage)
+            if n:
+                ring.put(n)
+                self.heard(now)
+            if n < size and uart.any() < _SOME:
+                return
 
     def heard(self, now):
         """Bytes have been put into the ring."""

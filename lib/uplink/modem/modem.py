@@ -193,9 +193,6 @@ class Modem(Core):
         loop = self.loop
         uart = self.uart
         engine = self.engine
-        ring = engine.ring
-        stage = ring.stage
-        size = len(stage)
         status = self._pins[3]
         wired = status.wired
         set_pins = -1
@@ -204,13 +201,7 @@ class Modem(Core):
         while True:
             # everything that the UART holds, through the ring
             now = self.now = loop.now()
-            for _ in range(32):
-                n = uart.readinto(stage)
-                if n:
-                    ring.put(n)
-                    engine.heard(now)
-                if n < size and uart.any() < _SOME:
-                    break
+            engine.read(uart, now)
             if wired:
                 self.status = status.get()
             self.kick = False  # what was asked for until now is looked at by

@@ -12,54 +12,15 @@ import machine
 
 from ..errors import ConfigError
 
-# What `write` may have under way. A packet longer than this is taken in parts.
+try:
+    from _uplink import Uart  # the same in C: firmware/native, in images of ours
+except ImportError:
+    from .machine_uart import Uart
+
+# What `write` may have under way (Uart knows it, too).
 _TXBUF = 512
-# ESP-IDF keeps a header with each piece in it.
-_ROOM = _TXBUF - 64
 # Before this (2024-01-01) a clock has not been set: they start in 1970, 2000 or 2021.
 _SET = 1704067200
-
-
-class Uart:
-    """`machine.UART` that never waits.
-
-    The machine's own `write` waits for room, at the line's pace, as soon as its buffer is
-    full, and cannot tell how much room there is: so the room is reckoned from the baud rate
-    and the time. The machine's `readinto` waits for a byte more than there is: so it is only
-    asked for what is there.
-    """
-
-    def __init__(self, uart, baud):
-        self._uart = uart
-        self._baud = baud
-        self._level = 0  # bytes that may not have left yet
-        self._when = time.ticks_ms()
-        self.any = uart.any  # bound once: a call costs no frame and no heap
-
-    def readinto(self, buf):
-        n = self.any()
-        if n:
-            n = self._uart.readinto(buf, n) or 0
-        return n
-
-    def write(self, buf, off, n):
-        now = time.ticks_ms()
-        # Ten bits a byte, rounded down: never more room than there is.
-        left = min(time.ticks_diff(now, self._when), 1000) * self._baud // 10000
-        if left or self._level == 0:
-            self._level = max(self._level - left, 0)
-            self._when = now
-        n = min(n, _ROOM - self._level)
-        if n <= 0:
-            return 0
-        n = self._uart.write(buf, off, n) or 0
-        self._level += n
-        return n
-
-    def set_baud(self, rate):
-        self._uart.init(baudrate=rate)
-        self._baud = rate
-        self._level = 0
 
 
 def pin_of(cfg, name):
@@ -115,6 +76,7 @@ class MachineBoard:
         self.ticks_ms = time.ticks_ms
         self.rand = random.randrange
         self._raw = None  # the last UART
+        self._wait = None
         self._poll = select.poll()
         self._rtc = machine.RTC()
         # The year that `time.time()` counts from on this port, in Unix time.
@@ -155,8 +117,11 @@ class MachineBoard:
         self.idle(0)  # the first call takes the heap that the others use
         # One UART is asked directly, more of them by the poll.
         self.any = raw.any if self._raw is None else self._any
+        uart = Uart(raw, c["baud"])
+        # … and waited for by itself, where it can be.
+        self._wait = uart.idle if self._raw is None else None
         self._raw = raw
-        return Uart(raw, c["baud"])
+        return uart
 
     def output(self, cfg, name):
         return Line(cfg, name)
@@ -165,7 +130,9 @@ class MachineBoard:
 
     def idle(self, ms, data=True):
         """Both ways the processor sleeps until an interrupt; a UART keeps receiving."""
-        if data:
+        if data and self._wait is not None:
+            self._wait(ms)
+        elif data:
             for _ in self._poll.ipoll(ms):
                 pass
         else:
