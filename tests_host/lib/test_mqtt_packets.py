@@ -313,7 +313,7 @@ def test_random_bytes_end_or_wait():
 
 def test_connect():
     b = t.config()["broker"]
-    assert connect(b) == b"\x10\x0f\x00\x04MQTT\x04\x00\x00\x78\x00\x03dev"
+    assert connect(b) == b"\x00\x04MQTT\x04\x00\x00\x78\x00\x03dev"
     b["clean"] = True
     b["client_id"] = b""
     b["user"] = b"u"
@@ -321,7 +321,7 @@ def test_connect():
     b["keepalive_s"] = 258
     b["will"] = {"topic": b"w", "payload": b"\x00x", "qos": 2, "retain": True}
     assert connect(b) == (
-        b"\x10\x1a\x00\x04MQTT\x04\xf6\x01\x02\x00\x00\x00\x01w\x00\x02\x00x\x00\x01u\x00\x02pw"
+        b"\x00\x04MQTT\x04\xf6\x01\x02\x00\x00\x00\x01w\x00\x02\x00x\x00\x01u\x00\x02pw"
     )
     wrong = (
         ("clean", False),

@@ -40,7 +40,7 @@ def used(mqtt):
 def sizes(mqtt):
     """What holds bytes, and must stay as large as it was made."""
     return (
-        len(mqtt._ctl) <= mqtt._room + 256,
+        len(mqtt._ctl) <= 512,
         len(mqtt._payload) <= 512,
         len(mqtt._topic) <= 258,
         len(mqtt._stage) <= 64,

@@ -5,7 +5,7 @@ packet is one `send` of the transport, and small packets that wait together are 
 """
 
 from .. import log
-from ..errors import CLOSED_PEER, LinkDown, MQTTError, closed_text
+from ..errors import MQTTError, closed_text
 from ..exact import _ALL, Copier, buffer, cut, resize
 from ..loop import Event
 from ..port.ticks import FOREVER, ticks_add, ticks_diff
@@ -62,15 +62,16 @@ _COUNTERS = (
     " pings timeouts malformed logins_refused filters_refused connects reconnects "
 )
 
+_PEER = const(1)  # of errors.CLOSED_
 _RETRY_MS = const(100)
-_ACKS = const(256)  # bytes of acknowledgements that may wait for the transport
+_ACKS = const(256)  # bytes that may wait for the transport; and another packet before them
 _IDS = const(32)  # QoS 2 messages that the server may have in flight
 _TOPIC = const(256)  # longest topic name received
 _STAGE = const(64)
 _FRUITLESS = const(5)  # connections that bring nothing before a new session is begun
 _POISON = const(10)  # … before the first message is the cause
-_UNGREETED = "closed by the server before CONNACK: check user, password, client id, certificate"
-_AGAIN = LinkDown()  # thrown into `_read` when it must begin afresh
+_UNGREETED = "closed by the server before CONNACK: check user, password, client_id, certificate"
+_AGAIN = EOFError()  # thrown into `_read` when it must begin afresh
 
 
 class Receipt:
@@ -95,9 +96,11 @@ class Receipt:
 
     def __iter__(self):
         serial = self._serial
-        while self._serial == serial and not self.state:
+        while self._serial == serial:
+            if self.state:
+                return self.state == _ACKNOWLEDGED
             yield from self._event.wait()
-        return (self.state if self._serial == serial else self._serial & 3) == _ACKNOWLEDGED
+        return self._serial & 3 == _ACKNOWLEDGED
 
     __await__ = __iter__
 
@@ -161,8 +164,7 @@ class MQTT(Reader):
         self._unasked = True  # a SUBSCRIBE or UNSUBSCRIBE may have to be sent
         self._sub_id = 0  # of the one that waits for its answer
         # sending
-        self._room = packet // 4 + 128
-        self._ctl = buffer(_ACKS + self._room)  # all but messages of the outbox, in order
+        self._ctl = buffer(2 * _ACKS)  # all but messages of the outbox, in order
         self._out = 0  # bytes of it that the transport has
         self._busy = False  # the transport has not taken yet what it was given
         self._fresh = False  # `_since` is for the next `poll` to set: publish knows no time
@@ -235,10 +237,7 @@ class MQTT(Reader):
 
     def subscribe(self, filter, handler, qos=1, sink=None):
         """The same without the decorator's form."""
-        sub = Filter(filter, qos)
-        sub.handler = handler
-        sub.sink = sink
-        self._subs.append(sub)
+        self._subs.append(Filter(filter, qos, handler, sink))
         self._unasked = True
         self._wake.set()
 
@@ -271,7 +270,7 @@ class MQTT(Reader):
         (`source` and `more` are for `publish_from`.)
         """
         name = self._name
-        if topic is not self._name_of or name is None:
+        if topic is not self._name_of:
             name = topic.encode() if isinstance(topic, str) else topic
             if not is_topic(name):
                 raise ValueError("mqtt: topic is empty, has a wildcard, or is not UTF-8")
@@ -290,7 +289,7 @@ class MQTT(Reader):
             not (qos or b or source or self._busy)
             and self._passed == k
             and self._slot is None
-            and size + 3 <= self._room
+            and size + 3 <= _ACKS
             and self.state == _UP
         ):
             m = self._quick  # nothing goes first: not through the outbox
@@ -313,8 +312,14 @@ class MQTT(Reader):
             if qos:
                 size += 2
                 m._kind = 0x30 + (qos << 4)
-        begin(b, 0x30 | qos << 1 | (1 if retain else 0), size + more)
-        number(b, n)
+        b.append(0x30 | qos << 1 | (1 if retain else 0))
+        size += more
+        while size > 127:
+            b.append(size & 127 | 128)
+            size >>= 7
+        b.append(size)
+        b.append(n >> 8)
+        b.append(n & 255)
         b.extend(name)
         if qos:
             m._id = n = self._new_id()
@@ -338,7 +343,7 @@ class MQTT(Reader):
         if (qos and not hasattr(source, "seek")) or not 0 <= size <= 0xFFEFFFF:
             raise ValueError("mqtt: size, or a source for QoS 1 or 2 without seek")
         if self._tx is None:
-            self._tx = buffer(self._room)
+            self._tx = buffer(self._packet)
         return self.publish(topic, b"", qos, retain, source, size)
 
     def error(self):
@@ -402,8 +407,7 @@ class MQTT(Reader):
                 ticks_diff(now, self._heard_at), ticks_diff(now, self._sent_at)
             )
             if left <= 0:
-                if self._may_reply(2):
-                    number(self._ctl, 0xC000)
+                number(self._ctl, 0xC000)
                 self._n[_PINGS] += 1
                 self._pinging = True
                 self._heard_at = now
@@ -431,10 +435,10 @@ class MQTT(Reader):
             _AGAIN.__traceback__ = None
             self._need = self._reading.throw(_AGAIN)
             hello = self._hello
-            k = hello.find(b"MQTT") + 5
-            hello[k] &= 0xFD
+            hello[7] &= 0xFD
             if self._clean or self._fruitless >= _FRUITLESS:
-                hello[k] |= 2  # the session ends each time: a new one
+                hello[7] |= 2  # the session ends each time: a new one
+            begin(self._ctl, 0x10, len(hello))
             self._ctl.extend(hello)
             self._pump()
             self._wake.set()
@@ -456,7 +460,7 @@ class MQTT(Reader):
         pause = self._long
         if state < _FAREWELL:
             self.last_error = closed_text(reason)
-            if reason == CLOSED_PEER:
+            if reason == _PEER:
                 if state == _GREETING:
                     # a refusing CONNACK can be lost in the modem when the close overtakes it
                     self.last_error = _UNGREETED
@@ -523,18 +527,18 @@ class MQTT(Reader):
             self._transport.close()
 
     def _find(self, packet_id):
-        """The message with a packet identifier, or None."""
+        """The message with a packet identifier; `_quick`, which has none, where there is none."""
         for m in self._slots:
             if m._id == packet_id:
                 return m
-        return None
+        return self._quick
 
     def _new_id(self):
         """A packet identifier that nothing in flight has (2.3.1)."""
         n = self._next_id
         while True:
             n = n % 65535 + 1
-            if n != self._sub_id and self._find(n) is None:
+            if n != self._sub_id and self._find(n) is self._quick:
                 self._next_id = n
                 return n
 
@@ -651,7 +655,7 @@ class MQTT(Reader):
                     buf = self._tx
                     off = 0
                     if not self._held:
-                        resize(buf, min(m._total - done, self._room))
+                        resize(buf, min(m._total - done, self._packet))
                         try:
                             n = m._source.readinto(buf) or 0
                         except Exception as error:
@@ -692,31 +696,28 @@ class MQTT(Reader):
 
         As many as there is room for; the rest follows after the answer.
         """
-        tx = self._ctl
+        ctl = self._ctl
         for state in (_WANTED, _UNWANTED):
-            tx[_ALL] = b"\0\0\0\0\0"
+            size = 2
             for sub in self._subs:
-                if sub.state == state and (len(tx) == 5 or len(tx) + len(sub.text) < _ACKS):
-                    sub.state = state + 1
-                    number(tx, len(sub.text))
-                    tx.extend(sub.text)
-                    if not state:
-                        tx.append(sub.qos)
-            n = len(tx) - 3
-            if n > 2:
-                self._sub_id = k = self._new_id()
-                tx[3] = k >> 8
-                tx[4] = k & 255
+                n = len(sub.text) + 3
+                if sub.state == state and (size == 2 or size + n < _ACKS):
+                    sub.state += 1
+                    size += n
+                    if state:
+                        size -= 1  # no QoS
+            if size > 2:
                 self._since = self._now
-                tx[1] = tx[0] = 0xA2 if state else 0x82
-                if n < 128:
-                    tx[2] = n
-                    drop(tx, 1)
-                else:
-                    tx[1] = n & 127 | 128
-                    tx[2] = n >> 7
+                self._sub_id = n = self._new_id()
+                begin(ctl, 0xA2 if state else 0x82, size)
+                number(ctl, n)
+                for sub in self._subs:
+                    if sub.state == state + 1:
+                        number(ctl, len(sub.text))
+                        ctl.extend(sub.text)
+                        if not state:
+                            ctl.append(sub.qos)
                 return
-        tx[_ALL] = b""
 
     def _leave(self):
         """DISCONNECT (3.14): nothing is sent after it."""
@@ -729,16 +730,15 @@ class MQTT(Reader):
             self._wake.set()
             self._pump()
 
-    def _may_reply(self, n):
+    def _may_reply(self):
         """True where an acknowledgement finds room; closes where it does not."""
-        if len(self._ctl) - self._out + n <= _ACKS:
+        if len(self._ctl) - self._out < _ACKS:
             return True
-        if n > 2:
-            self._close("too many acknowledgements wait")
+        self._close("too many acknowledgements wait")
         return False
 
     def _reply(self, kind, packet_id):
-        if self._may_reply(4):
+        if self._may_reply():
             ctl = self._ctl
             ctl.append(kind)
             ctl.append(2)

@@ -32,7 +32,7 @@ def drop(b, n):
 
 def well_formed(b):
     """True where `b` is UTF-8 without surrogates, overlong forms and U+0000 (1.5.3)."""
-    if b.find(b"\0") >= 0:
+    if b"\0" in b:
         return False
     more = 0  # continuation bytes to come
     if b and max(b) >= 0x80:
@@ -56,7 +56,7 @@ def well_formed(b):
 
 def is_topic(b):
     """True where `b` can be the topic name of a PUBLISH (3.3.2.1, 4.7.3)."""
-    return 0 < len(b) < 65536 and b.find(b"+") < 0 and b.find(b"#") < 0 and well_formed(b)
+    return 0 < len(b) < 65536 and not (b"+" in b or b"#" in b) and well_formed(b)
 
 
 class Filter:
@@ -64,7 +64,7 @@ class Filter:
     subscribed with it.
     """
 
-    def __init__(self, text, qos=0):
+    def __init__(self, text, qos=0, handler=None, sink=None):
         if isinstance(text, str):
             text = text.encode()
         bad = not 0 < len(text) < 65536 or not well_formed(text) or b"#" in text[:-1]
@@ -76,7 +76,8 @@ class Filter:
         self.text = text = bytes(text)
         self.qos = qos
         self.state = 0  # see client.py
-        self.handler = self.sink = None
+        self.handler = handler
+        self.sink = sink
         # "a/#" also matches "a" (4.7.1.2): what precedes the "#" is compared without its "/"
         self._parts = (text[:-2] if text.endswith(b"#") else text).split(b"+")
 
@@ -118,7 +119,7 @@ def number(b, n):
 
 
 def connect(broker):
-    """The CONNECT packet (3.1) for the configuration `broker`; raises ValueError.
+    """CONNECT (3.1) for the configuration `broker`, without its fixed header; raises ValueError.
 
     A client identifier may be empty only with a clean session (3.1.3-7), and a password needs
     a user name (3.1.2-22).
@@ -153,7 +154,4 @@ def connect(broker):
         body.extend(field)
     if not good:
         raise ValueError("mqtt: wrong client_id, will, user, password or keepalive_s")
-    out = bytearray()
-    begin(out, 0x10, len(body))
-    out.extend(body)
-    return out
+    return body

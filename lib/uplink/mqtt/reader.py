@@ -7,7 +7,6 @@ drained. What breaks the protocol ends in `_bad`.
 """
 
 from .. import log
-from ..errors import LinkDown
 from ..exact import _ALL, cut
 from .packets import const, is_topic
 
@@ -29,7 +28,6 @@ _OPENING = const(2)  # see client.py
 _GREETING = const(3)
 _UP = const(4)
 _FAREWELL = const(5)
-_WANTED = const(0)
 _ASKED = const(1)
 _GRANTED = const(2)
 _REFUSED = const(3)
@@ -162,10 +160,9 @@ class Reader:
                 if number and not is_topic(topic):
                     bad = "topic name"
                     continue
-                self._left = left
                 self._into = None
                 ids = self._received
-                if self.state != _UP or (id_size and not self._may_reply(4)):
+                if self.state != _UP or (id_size and not self._may_reply()):
                     pass
                 elif first & 4 and packet_id in ids:
                     n[_DUPLICATES] += 1
@@ -193,8 +190,22 @@ class Reader:
                         size = min(left, self._packet)
                     yield size
                     left -= size
-                    if self._into is not None:
-                        self._take_payload(topic, p)
+                    sub = self._sink
+                    if sub is not None:
+                        if p and not self._call(sub, _WRITE, p):
+                            self._call(sub, _END, False)
+                            self._into = self._sink = None
+                    elif self._into is not None:
+                        n[_RECEIVED] += 1
+                        nobody = 1
+                        for sub in self._subs:
+                            if sub.state < _UNWANTED and sub.matches(topic):
+                                nobody = 0
+                                if sub.handler is not None:
+                                    self._call(sub, _HANDLE, p)
+                                elif self._call(sub, _BEGIN, len(p)):
+                                    self._call(sub, _END, self._call(sub, _WRITE, p))
+                        n[_UNROUTED] += nobody
                     if not left:
                         break
                 if self._sink is not None:
@@ -207,28 +218,8 @@ class Reader:
                         self._reply(_PUBREC, packet_id)
                     else:
                         self._reply(_PUBACK, packet_id)
-            except LinkDown:
+            except EOFError:
                 pass
-
-    def _take_payload(self, topic, p):
-        """A payload, or a piece of a large one."""
-        if self._sink is not None:
-            if p and not self._call(self._sink, _WRITE, p):
-                self._call(self._sink, _END, False)
-                self._into = self._sink = None
-            return
-        n = self._n
-        n[_RECEIVED] += 1
-        routed = False
-        for sub in self._subs:
-            if sub.state < _UNWANTED and sub.matches(topic):
-                routed = True
-                if sub.handler is not None:
-                    self._call(sub, _HANDLE, p)
-                elif self._call(sub, _BEGIN, len(p)):
-                    self._call(sub, _END, self._call(sub, _WRITE, p))
-        if not routed:
-            n[_UNROUTED] += 1
 
     def _call(self, sub, step, a):
         """Call the application; False where it raised."""
@@ -280,13 +271,13 @@ class Reader:
             return self._answer(number, body)
         else:  # PUBACK, PUBREC, PUBCOMP (3.4, 3.5, 3.7)
             m = self._find(number)
-            if m is self._slot and m is not None:
+            if m is self._slot:
                 if self._done < m._total:
-                    m = None  # it is not there as a whole
-                elif m._step == first != _PUBREC:
+                    m = self._quick  # it is not there as a whole: not ours
+                else:
                     self._slot = None
                     self._done = 0
-            if m is not None and m._step == first:
+            if m._step == first:
                 self._fruitless = -1  # this connection brings something
                 if first == _PUBREC:
                     m._step = _PUBCOMP
@@ -295,7 +286,7 @@ class Reader:
                 else:
                     n[_ACKED] += 1
                     self._end(m, _ACKNOWLEDGED)
-            if first == _PUBREC and (m is None or m._step > _PUBREC):
+            if first == _PUBREC and m._step & 0x31:  # nobody's, or PUBCOMP is awaited
                 self._reply(_PUBREL, number)
 
     def _welcome(self, present):
@@ -307,27 +298,23 @@ class Reader:
         for k in range(0 if kept else len(self._received)):
             self._received[k] = 0
         for sub in self._subs:
-            if sub.state < _UNWANTED:
-                if not kept or sub.state != _GRANTED:
-                    sub.state = _WANTED
-            else:
-                sub.state = _UNWANTED
+            if not (kept and sub.state == _GRANTED):
+                sub.state &= _UNWANTED  # wanted still, or not
         self._unasked = True
         # all messages are looked at again: as new ones where the session is lost; what the server
         # has taken over by PUBREC is over then
         self._passed = 0
         arena = self._arena
         for m in self._slots:
-            step = m._step
-            if step > _DONE:
-                if step != _PUBCOMP:
-                    arena[m._off] |= 8  # DUP
+            if m._step > _DONE:
+                arena[m._off] |= 8  # DUP
+                if m._step == _PUBCOMP:
                     if not kept:
-                        arena[m._off] ^= 8
-                        m._step = _QUEUED
-                        self._inflight -= 1
+                        self._end(m, _ACKNOWLEDGED)
                 elif not kept:
-                    self._end(m, _ACKNOWLEDGED)
+                    arena[m._off] ^= 8
+                    m._step = _QUEUED
+                    self._inflight -= 1
         self.last_code = self._long = 0
         self.last_error = None
         self._up_at = self._sent_at = self._since = self._now
