@@ -40,10 +40,10 @@ MACHINE = set(
     "asyncio machine network os rp2 esp esp32 select socket ssl tls termios time tty "
     "uasyncio umachine uos uselect usocket utime vfs _thread".split()
 )
-# What else MicroPython offers on all boards.
+# What else MicroPython offers on all boards; _uplink is firmware/native.
 STDLIB = set(
     "array binascii collections errno gc hashlib io json math micropython random re struct "
-    "sys".split()
+    "sys _uplink".split()
 )
 # Where the code runs on CPython, as a file names it: there MicroPython's `sys.print_exception` is
 # `traceback`.

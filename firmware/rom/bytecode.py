@@ -83,9 +83,23 @@ class Code:
         for i in range(first + 1, last + 1):
             self.ops[i] = None
 
+    def drop(self, gone):
+        """Without some instructions; a jump to one of them goes on at what comes behind it."""
+        moved, kept, waiting = {}, [], []
+        for op in self.ops:
+            if op in gone:
+                waiting.append(op)
+            else:
+                moved.update(dict.fromkeys(waiting, op))
+                waiting = []
+                kept.append(op)
+        self.ops = kept
+        for op in kept:
+            if op.fmt == self.mpy.MP_BC_FORMAT_OFFSET:
+                op.arg = moved.get(op.arg, op.arg)
+
     def finish(self):
-        """Drop what was replaced, and the children that nothing makes any more."""
-        self.ops = [op for op in self.ops if op is not None]
+        """Drop the children that nothing makes any more."""
         used = {op.arg for op in self.ops if self.makes_function(op)}
         self.rc.children = self.children = [rc for rc in self.children if rc in used]
 

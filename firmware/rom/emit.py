@@ -19,9 +19,11 @@ _SLOTS = {
 _GROUP = 34
 _HEAD = """
 #include "py/bc.h"
+#include "py/builtin.h"
 #include "py/objfun.h"
 #include "py/objtype.h"
 #include "py/runtime.h"
+#include "extmod/modtime.h"
 
 #if MICROPY_OBJ_REPR != MICROPY_OBJ_REPR_A || MICROPY_PY_SYS_SETTRACE
 #error "functions and classes in ROM: not with this object representation, or settrace"
@@ -49,6 +51,8 @@ typedef struct {
 _Static_assert(offsetof(rom_type_t, slots) == offsetof(mp_obj_type_t, slot_index_make_new), "");
 _Static_assert(offsetof(rom_type_t, own) == offsetof(mp_obj_type_t, slots), "");
 extern const mp_obj_type_t mp_type_closure, mp_type_cell;
+MP_DECLARE_CONST_FUN_OBJ_VAR_BETWEEN(mp_sys_print_exception_obj);
+#include "genhdr/moduledefs.h"
 #define ROM_OBJ(x) ((mp_obj_t)(x))
 // The place of shared[n] of a group, from its type[i], as a type has it.
 #define ROM_SHARED(group, i, n) \
@@ -59,8 +63,10 @@ extern const mp_obj_type_t mp_type_closure, mp_type_cell;
 """
 
 
-def install(mpy):
-    """Let the module mpy-tool.py freeze with functions and classes in ROM."""
+def install(mpy, tree, genhdr):
+    """Let the module mpy-tool.py of a MicroPython tree freeze with functions, classes and names in
+    ROM; `genhdr`: the folder of the headers that the build made.
+    """
     text = Text(mpy)
 
     plain_obj = mpy.CompiledModule.freeze_constant_obj
@@ -86,7 +92,7 @@ def install(mpy):
     plain = mpy.freeze_mpy
 
     def freeze_mpy(idents, compiled):
-        text.world = World(mpy, compiled)
+        text.world = World(mpy, tree, genhdr, compiled)
         text.place()
         text.keep_names(compiled)
         plain(idents, compiled)
@@ -133,11 +139,11 @@ class Text:
 
     def keep_names(self, compiled):
         """Only the names that are still used go into the firmware."""
-        used = set()
+        names, texts = set(), set()
 
         def use(value):
             if isinstance(value, str):
-                used.add(value)
+                texts.add(value)
             elif isinstance(value, tuple):
                 for part in value:
                     use(part)
@@ -145,14 +151,16 @@ class Text:
                 use(value.defaults)
 
         for cm in compiled:
-            used.update(name.str for name in cm.qstr_table)
-            use(tuple(cm.obj_table))
-            use(tuple(cm.rom.functions))
+            names.update(name.str for name in cm.qstr_table)
+            names.update(cm.rom.table())
+            use((*cm.obj_table, *cm.rom.functions, *cm.rom.table().values()))
             for value in cm.rom.classes:
-                used.update((value.name, *value.members))
+                names.update((value.name, *value.members))
                 use(tuple(value.members.values()))
         kept = self.mpy.global_qstrs.qstrs
-        kept[:] = [name for name in kept if name is None or name.str in used]
+        # A constant is a name if the compiler made it one.
+        names |= {name.str for name in kept if name is not None and name.str in texts}
+        kept[:] = [None, *map(self.mpy.QStrType, sorted(names))]
 
     def module(self, cm, index):
         """One module, as mpy-tool.py's CompiledModule.freeze has it."""
@@ -166,12 +174,15 @@ class Text:
         print(f"// - frozen file name: {cm.source_file.str}")
         print(f"// - .mpy header: {':'.join('%02x' % b for b in cm.header)}")
         print()
+        print(f"// - globals in RAM: {' '.join(sorted(map(str, cm.rom.stores)))}")
+        print()
         cm.raw_code.freeze()
         for function in cm.rom.functions:
             function.rc.freeze()
         for value in cm.rom.classes:
             self.members(cm, value)
         cm.freeze_constants()
+        self.table(cm)
         print()
         print(f"static const mp_frozen_module_t frozen_module_{name} = {{")
         print("    .context = {")
@@ -183,8 +194,28 @@ class Text:
         print("        },")
         print("    },")
         print(f"    .proto_fun = &proto_fun_{cm.raw_code.escaped_name},")
-        print(f"    .n_globals = {cm.rom.n_globals()} + MICROPY_PY___FILE__,")
+        if cm.rom.table():
+            print(f"    .rom = rom_globals_{name}.value,")
+        print(f"    .n_rom = {len(cm.rom.table())},")
+        print(f"    .n_inner = {len(cm.rom.inner)},")
+        print(f"    .n_globals = {min(cm.rom.n_globals(), 255)},")
         print("};")
+
+    def table(self, cm):
+        """Globals that are constants: values, and behind them their names."""
+        name, rows = cm.escaped_name, cm.rom.table()
+        if not rows:
+            return
+        refs = self._values(cm, f"rom_global_{name}", rows.values())
+        size = len(rows)
+        print("static const struct {")
+        print(f"    mp_rom_obj_t value[{size}];")
+        print(f"    qstr_short_t name[{size}];")
+        print(f"}} rom_globals_{name} = {{{{")
+        print("".join(f"    {ref},\n" for ref in refs), end="")
+        print("}, {")
+        print("".join(f"    {self.mpy.QStrType(key).qstr_id},\n" for key in rows), end="")
+        print("}};")
 
     def head(self):
         print(_HEAD)
@@ -206,7 +237,10 @@ class Text:
     def function(self, function):
         """The function object, after its bytecode."""
         rc, cm = function.rc, function.module.cm
-        kind = "gen_wrap" if rc.scope_flags & self.mpy.MP_SCOPE_FLAG_GENERATOR else "fun_bc"
+        kind = "fun_viper"
+        if rc.code_kind == self.mpy.MP_CODE_BYTECODE:
+            generator = rc.scope_flags & self.mpy.MP_SCOPE_FLAG_GENERATOR
+            kind = "gen_wrap" if generator else "fun_bc"
         refs = self._values(cm, f"rom_default_{rc.escaped_name}", function.defaults)
         print(f"static const mp_obj_fun_bc_t rom_fun_{rc.escaped_name} = {{")
         print(f"    .base = {{&mp_type_{kind}}},")
@@ -294,6 +328,7 @@ class Text:
         # In RAM: only what the modules' own code stores.
         count = len(self.world.all)
         print(f"mp_obj_dict_t mp_frozen_globals[{count}];")
+        print(f"uint8_t mp_frozen_imported[{(count + 7) // 8}];")
         print(f"const size_t mp_frozen_globals_len = {count};")
 
     def _type(self, group, i, value):

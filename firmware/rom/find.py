@@ -171,7 +171,9 @@ class Machine:
         return self.make(start, op.arg, defaults, pure)
 
     def make(self, start, rc, defaults, pure=True):
-        if rc.code_kind != self.code.mpy.MP_CODE_BYTECODE or not pure:
+        mpy = self.code.mpy
+        plain = rc.code_kind == mpy.MP_CODE_BYTECODE
+        if not pure or not (plain or (rc.code_kind == mpy.MP_CODE_NATIVE_VIPER and not defaults)):
             raise Unknown
         return self.put(start, Function(self.module, rc, defaults))
 

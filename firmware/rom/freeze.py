@@ -26,12 +26,17 @@ def load_mpy_tool(tree):
     return module
 
 
+def genhdr(argv):
+    """The folder of the header that mpy-tool.py is given with -q."""
+    return Path(argv[argv.index("-q") + 1]).parent
+
+
 def main():
     sys.path.insert(0, str(HERE))
     import emit
 
     mpy = load_mpy_tool(TREE)
-    emit.install(mpy)
+    emit.install(mpy, TREE, genhdr(sys.argv))
     mpy.main()
 
 

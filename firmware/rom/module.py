@@ -1,7 +1,9 @@
 """Frozen modules: what their names stand for, and their code rewritten."""
 
 from bytecode import Code, Constant
+from fixed import Fixed
 from find import ClassBody, Machine, Unknown
+from sure import Interpreter, Sure
 from values import (
     Builtin,
     Class,
@@ -30,18 +32,23 @@ SCRIPTS = ("boot", "main", "_boot", "_boot_fat", "_mkfs", "frozentest")
 class World:
     """All modules that are frozen together, by full name."""
 
-    def __init__(self, mpy, compiled):
+    def __init__(self, mpy, tree, genhdr, compiled):
         self.mpy = mpy
+        self.interpreter = Interpreter(genhdr)
         self.modules = {}
         for index, cm in enumerate(compiled):
             module = cm.rom = Module(self, cm, index)
             self.modules.setdefault(module.name, module)
         self.all = [cm.rom for cm in compiled]
+        Sure(self)
+        for module in self.all:
+            module.count()
         self.classes = []
         self.changed = {(m.package, name) for m in self.all for name in m.changed()}
         self.assigned = {(m.package, name) for m in self.all for name in m.assigned()}
         for module in self.all:
             module.read()
+        self.fixed = Fixed(self, tree)
         for module in self.all:
             module.write()
 
@@ -49,12 +56,15 @@ class World:
         """(the value,) of an attribute of a module, or None."""
         full = f"{value.name}.{name}"
         module = self.modules.get(value.name)
+        if value.name in self.interpreter.modules and module is None:
+            found = self.interpreter.objects.get((value.name, name))
+            return found and (found,)
         # Another package may be replaced by files of the user's, which come first in sys.path.
         if module is None or module.package != asking.package:
             return None
         inner = self.modules.get(full)
         if inner is not None:
-            return None if name in module.stores else (ModuleName(full),)
+            return (ModuleName(full),) if module.stores.get(name, 0) == module.own(name) else None
         module.read()
         found = module.constant(name)
         if found and is_constant(found[0]) and (asking.package, name) in self.changed:
@@ -78,9 +88,16 @@ class Module:
         self.code = {}
         self.has_native = False
         self._decode(cm.raw_code)
-        self.stores = self._stores()
+        self.stores = {}
+        self.count()
+        self.is_script = self.name in SCRIPTS
         self.known = {}
+        # Set by Fixed.
+        self.fixed = {}
+        self.inner = {}
         self.functions = []
+        # RawCode of functions whose first argument is an instance of their class.
+        self.methods = set()
         self.classes = []
         self._state = 0
 
@@ -92,8 +109,10 @@ class Module:
         for child in rc.children:
             self._decode(child)
 
-    def _stores(self):
-        """{name: how often the module's code stores or deletes that global}; None: any name."""
+    def count(self):
+        """Set `stores`: {name: how often the module's code stores or deletes that global}; None:
+        any name.
+        """
         opcode, found = self.world.mpy.Opcode, {}
         top = (opcode.MP_BC_STORE_NAME, opcode.MP_BC_DELETE_NAME)
         anywhere = (opcode.MP_BC_STORE_GLOBAL, opcode.MP_BC_DELETE_GLOBAL)
@@ -103,7 +122,17 @@ class Module:
                     found[op.arg.str] = found.get(op.arg.str, 0) + 1
                 elif op.code == opcode.MP_BC_IMPORT_STAR:
                     found[None] = 1
-        return found
+        self.stores = found
+
+    def own(self, name):
+        """How often a package's own code stores a submodule of it by its name."""
+        opcode, ops = self.world.mpy.Opcode, self.code[self.cm.raw_code].ops
+        return sum(
+            load.code == opcode.MP_BC_IMPORT_FROM
+            and store.code == opcode.MP_BC_STORE_NAME
+            and load.arg.str == store.arg.str == name
+            for load, store in zip(ops, ops[1:], strict=False)
+        )
 
     def changed(self):
         """Names of attributes that the module's code assigns, of whatever they are."""
@@ -144,15 +173,19 @@ class Module:
             name = ".".join(parts + [name] * bool(name))
         return (ModuleName(name if names is not None else name.split(".")[0]),)
 
-    def stores_cell(self, rc):
-        """Whether a method assigns to what it closes over (`nonlocal __class__`)."""
+    def stores_cell(self, rc, closed=1):
+        """Whether a function assigns to what it closes over, its first `closed` locals
+        (`nonlocal __class__`).
+        """
         opcode = self.world.mpy.Opcode
         stores = (opcode.MP_BC_STORE_DEREF, opcode.MP_BC_DELETE_DEREF)
         closes = (opcode.MP_BC_MAKE_CLOSURE, opcode.MP_BC_MAKE_CLOSURE_DEFARGS)
         for op in self.code[rc].ops:
-            if op.code in stores or (op.code in closes and self.code.get(op.arg) is None):
+            if op.code in stores and op.arg < closed:
                 return True
-            if op.code in closes and self.stores_cell(op.arg):
+            if op.code in closes and (
+                op.arg not in self.code or self.stores_cell(op.arg, op.extra)
+            ):
                 return True
         return False
 
@@ -180,7 +213,7 @@ class Module:
         if self._state:
             return
         self._state = 1
-        if self.name in SCRIPTS:
+        if self.is_script:
             return
         self._replace(self.cm.raw_code, top=True)
         done = {self.cm.raw_code, *(found.body for found in self.classes)}
@@ -241,6 +274,7 @@ class Module:
             covered = first
             code.replace(first, last, value)
             self._keep(value)
+        code.ops = [op for op in code.ops if op is not None]
 
     def _keep(self, value):
         if isinstance(value, Class):
@@ -254,6 +288,8 @@ class Module:
     def _keep_member(self, member, owner):
         if isinstance(member, Function):
             self._keep(member)
+            if member.rc in owner.body.children:
+                self.methods.add(member.rc)
         elif isinstance(member, Closure):
             member.owner = owner
             self._keep(member.function)
@@ -311,20 +347,18 @@ class Module:
             # Machine code has its numbers in it.
             new = [value for value in constants if isinstance(value, Value)]
             return list(self.cm.qstr_table), [*self.constants, *new]
-        by_text = {}
-        for name in self.cm.qstr_table:
-            by_text.setdefault(name.str, name)
         first = self.cm.source_file
         order = sorted(names, key=lambda text: -names[text])
-        rest = [by_text[text] for text in order if text != first.str]
+        rest = [mpy.QStrType(text) for text in order if text != first.str]
         return [first, *rest], sorted(constants, key=lambda constant: -constants[constant])
 
     def n_globals(self):
-        """Slots that the module's globals need: what it stores, __name__, and one that is free
-        (a search for what is not there ends at it); a package's __path__ and submodules.
+        """Slots that the module's globals need: what it stores, and one that is free (a search
+        for what is not there ends at it).
         """
-        inner = sum(
-            name.rpartition(".")[0] == self.name and name.rpartition(".")[2] not in self.stores
-            for name in self.world.modules
-        )
-        return len(self.stores) + 2 + self.is_package + inner
+        return len(self.stores) + bool(self.stores)
+
+    def table(self):
+        """{name: value} of the globals in ROM, first the submodules."""
+        fixed = {name: self.world.fixed.in_rom(value) for name, value in self.fixed.items()}
+        return {**self.inner, **fixed}

@@ -7,6 +7,13 @@ class Value:
     symbol = None
 
 
+class Object(Value):
+    """What the linker knows: a frozen module, a builtin."""
+
+    def __init__(self, symbol):
+        self.symbol = symbol
+
+
 class Function(Value):
     """`defaults`: Python values (constants) of the last arguments."""
 

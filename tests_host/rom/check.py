@@ -5,11 +5,13 @@ of garbage at each allocation or so.
 import gc
 import sys
 
+import romcase.circle
 import romcase.classes
 import romcase.functions
+import romcase.names
 
 COUNTED = 28
-first = romcase.functions.show(), romcase.classes.show()
+first = romcase.functions.show(), romcase.classes.show(), romcase.names.show()
 for part in first:
     for line in part:
         print(line)
@@ -18,7 +20,7 @@ for threshold in (-1, 64):
         gc.threshold(threshold)
     for _ in range(10):
         gc.collect()
-        again = romcase.functions.show(), romcase.classes.show()
+        again = romcase.functions.show(), romcase.classes.show(), romcase.names.show()
         # What counts how often it was called.
         for result in (first, again):
             for i in (3, 4, 9, 10):
@@ -38,6 +40,21 @@ assert romcase.functions.counting() == 1
 assert keep[1](2) == 3
 assert romcase.functions.show()[3:5] == [2, 3]
 print("again")
+
+# Names that are assigned.
+names = romcase.names
+print(names.count(), names.count(), names.counter, names.flip(), romcase.many.switch)
+names.helper = lambda: "mine"
+names.TEXT = "other"
+print(names.helper(), names.TEXT, names.__dict__["TEXT"], getattr(names, "TEXT"))  # noqa: B009
+names.added = 5
+print(names.added, hasattr(names, "added"), hasattr(romcase, "names"))
+print(romcase.circle.both(), romcase.circle.round is sys.modules["romcase.round"])
+print(repr(names), names.__name__, names.__file__.endswith("romcase/names.py"), romcase.__path__[-7:])
+print(sorted(name for name in dir(names) if name in ("LONG", "Kind", "count", "last", "missing")))
+scope = {}
+exec("from romcase.many import *", scope)
+print(sorted(name for name in scope if name[0] != "_"))
 
 try:
     romcase.functions.refused(3)
