@@ -9,7 +9,7 @@ from ..errors import MQTTError, closed_text
 from ..exact import _ALL, Copier, buffer, cut, resize
 from ..loop import Event
 from ..port.ticks import FOREVER, ticks_add, ticks_diff
-from .packets import Filter, begin, connect, const, drop, is_topic, number
+from .packets import begin, connect, const, drop, is_topic, number
 from .reader import Reader
 
 # MQTT.state
@@ -20,14 +20,6 @@ _GREETING = const(3)  # CONNECT sent, CONNACK awaited
 _UP = const(4)
 _FAREWELL = const(5)  # DISCONNECT sent
 _CLOSING = const(6)  # the transport closes
-
-# States of a filter; an odd one below 6 but REFUSED waits for an answer.
-_WANTED = const(0)  # SUBSCRIBE must be sent
-_ASKED = const(1)  # SUBACK awaited
-_GRANTED = const(2)
-_REFUSED = const(3)  # by the server; asked for again on the next connection
-_UNWANTED = const(4)  # UNSUBSCRIBE must be sent
-_LEAVING = const(5)  # UNSUBACK awaited
 
 # Steps of a message; above these it is sent, and the step is the type of the answer awaited.
 _QUEUED = const(0)  # not sent yet, or not in this session (QoS 0: until its end)
@@ -62,6 +54,7 @@ _COUNTERS = (
     " pings timeouts malformed logins_refused filters_refused connects reconnects "
 )
 
+_END = const(3)  # see reader.py
 _PEER = const(1)  # of errors.CLOSED_
 _RETRY_MS = const(100)
 _ACKS = const(256)  # bytes that may wait for the transport; and another packet before them
@@ -144,7 +137,7 @@ class MQTT(Reader):
         self._now = 0
         self._due = 0  # in PAUSE: when to open; else when `answer_s` is over
         self._attempts = 0
-        self._long = 0  # 2: the longest pause (a refused login); 1: so if there is no CONNACK again
+        self._long = 0  # 2: a refused login, the longest pause; 1: the next one without CONNACK
         self._up_at = 0
         self._fruitless = 0  # accepted connections in a row that the server ended, nothing acked
         self._sent_at = 0
@@ -223,46 +216,6 @@ class MQTT(Reader):
             self._close(None)
         self._wake.set()
 
-    def on(self, filter, qos=1):
-        """Decorator: `function(topic, payload)` takes the messages of a topic filter.
-
-        Both are bytearrays that are valid until it returns. ValueError for a wrong filter.
-        """
-
-        def register(function):
-            self.subscribe(filter, function, qos)
-            return function
-
-        return register
-
-    def subscribe(self, filter, handler, qos=1, sink=None):
-        """The same without the decorator's form."""
-        self._subs.append(Filter(filter, qos, handler, sink))
-        self._unasked = True
-        self._wake.set()
-
-    def on_large(self, filter, sink, qos=1):
-        """Messages too large for the buffer come in pieces to `sink`.
-
-        It has `begin(topic, size)`, `write(piece)` and `end(ok)`; smaller ones come as one piece
-        where the filter has no handler.
-        """
-        text = Filter(filter).text
-        for sub in self._subs:
-            if sub.text == text and sub.sink is None and sub.state < _UNWANTED:
-                sub.sink = sink
-                return
-        self.subscribe(filter, None, qos, sink)
-
-    def unsubscribe(self, filter):
-        """Forget a topic filter and its handlers."""
-        text = Filter(filter).text
-        for sub in self._subs:
-            if sub.text == text:
-                sub.state = _UNWANTED
-        self._unasked = True
-        self._wake.set()
-
     def publish(self, topic, payload, qos=0, retain=False, source=None, more=0):
         """Accept a message for delivery: a `Receipt`, or None where there is no room for it.
 
@@ -286,7 +239,7 @@ class MQTT(Reader):
         k = self.waiting
         off = 0
         if (
-            not (qos or b or source or self._busy)
+            not (qos or b or more or self._busy)
             and self._passed == k
             and self._slot is None
             and size + 3 <= _ACKS
@@ -433,7 +386,11 @@ class MQTT(Reader):
             self.state = _GREETING
             self._due = ticks_add(now, self._answer_ms)
             _AGAIN.__traceback__ = None
-            self._need = self._reading.throw(_AGAIN)
+            try:
+                self._need = self._reading.throw(_AGAIN)
+            except EOFError:  # it was interrupted, by Ctrl-C
+                self._reading = self._read()
+                self._need = next(self._reading)
             hello = self._hello
             hello[7] &= 0xFD
             if self._clean or self._fruitless >= _FRUITLESS:
@@ -474,7 +431,7 @@ class MQTT(Reader):
             log.warn("mqtt", "connection ended:", why)
         # what belonged to this connection
         if self._sink is not None:
-            self._call(self._sink, 3, False)
+            self._call(self._sink, _END, False)
             self._sink = None
         self._ctl[_ALL] = b""
         self._out = self._sub_id = 0
@@ -510,7 +467,7 @@ class MQTT(Reader):
         self._pump()
         self._wake.set()
 
-    # ---- within -----------------------------------------------------------------------------------
+    # ---- within ---------------------------------------------------------------------------------
 
     def _doubt(self, text):
         """The server did not answer in time."""
@@ -550,8 +507,10 @@ class MQTT(Reader):
         m._id = 0
         m._source = None
         m.state = result
-        m._event.set()
-        m._event.clear()
+        event = m._event
+        if event.value is not None:  # somebody waits
+            event.set()
+            event.clear()
 
     def _drop(self, m):
         """A message is given up, by name."""
@@ -573,151 +532,119 @@ class MQTT(Reader):
         self._pumping = True
         ctl = self._ctl
         slots = self._slots
-        arena = self._arena
-        count = self._n
-        while True:
-            m = self._slot
-            if not self._busy:
-                if self._out:  # the transport has taken it
-                    drop(ctl, self._out)
-                    self._out = 0
-                    if not self._quick.state:
-                        self._end(self._quick, _ACKNOWLEDGED)
-                if m is not None and self._done == m._total:
-                    self._slot = None
-                    self._done = 0
-                    if not m._kind:
-                        self._end(m, _ACKNOWLEDGED)
-                    elif self._inflight == 1:
-                        self._since = self._now
-                        self._wake.set()
-                    m = None
-            while self.waiting and slots[0]._step == _DONE:  # given back in order
-                first = slots.pop(0)
-                slots.append(first)
-                self._waste += first._size
-                self.waiting -= 1
-                if self._passed:
-                    self._passed -= 1
-                self._since = self._now
-            if self._busy:
-                break
-            off = self._waste
-            if off:
-                self._waste = 0
-                drop(arena, off)
-                for first in slots:
-                    first._off -= off
-            state = self.state
-            if not _OPENING < state < _CLOSING:
-                break
-            done = self._done
-            buf = ctl
-            off = 0
-            n = len(ctl)
-            if n and not done:
-                self._out = n
-            elif state != _UP:
-                break
-            else:
-                if m is None:
-                    if self._unasked and not self._sub_id:
-                        self._unasked = False
-                        self._ask()
-                        continue
-                    k = self._passed
-                    if k == self.waiting:
-                        if not (self._wanted or k or self._sub_id):
-                            self._leave()
-                            continue
-                        break
-                    m = slots[k]
-                    if not m._step and m._kind and self._inflight >= self._window:
-                        break
-                    self._passed = k + 1
-                    if m._step == _DONE:
-                        continue
-                    if m._step == _PUBCOMP:  # 4.3.3: only PUBREL, in the order of the messages
-                        self._reply(_PUBREL, m._id)
-                        continue
-                    if m._source is not None and m._kind:
-                        try:
-                            m._source.seek(0)
-                        except Exception as error:
-                            self._failed(error)
-                            self._drop(m)
-                            continue
-                    self._slot = m
-                n = min(m._size - done, self._packet)
-                off = m._off + done
-                buf = arena
-                if n <= 0:
-                    buf = self._tx
-                    off = 0
-                    if not self._held:
-                        resize(buf, min(m._total - done, self._packet))
-                        try:
-                            n = m._source.readinto(buf) or 0
-                        except Exception as error:
-                            self._failed(error)
-                        if n <= 0:
-                            # it has begun and cannot be completed: the server must not wait for it
-                            self._slot = None
-                            self._done = 0
-                            self._drop(m)
-                            self._close("the source of a message ended early")
-                            continue
-                        cut(buf, n)
-                        self._held = True
-                    n = len(buf)
-            self._busy = True
-            if not (self._inflight or self._sub_id):
-                self._fresh = True
-            if not self._transport.send(buf, off, n):
-                self._busy = False
-                self._out = 0
-                break
-            if buf is not ctl and m is self._slot:  # nothing is noted before it is taken
-                self._held = False
-                if done:
+        try:
+            while True:
+                m = self._slot
+                if not self._busy:
+                    if self._out:  # the transport has taken it
+                        drop(ctl, self._out)
+                        self._out = 0
+                        if not self._quick.state:
+                            self._end(self._quick, _ACKNOWLEDGED)
+                    if m is not None and self._done == m._total:
+                        self._slot = None
+                        self._done = 0
+                        if not m._kind:
+                            self._end(m, _ACKNOWLEDGED)
+                        elif self._inflight == 1:
+                            self._since = self._now
+                            self._wake.set()
+                        m = None
+                while self.waiting and slots[0]._step == _DONE:  # given back in order
+                    first = slots.pop(0)
+                    slots.append(first)
+                    self._waste += first._size
+                    self.waiting -= 1
+                    if self._passed:
+                        self._passed -= 1
                     self._since = self._now
+                if self._busy:
+                    break
+                off = self._waste
+                if off:
+                    self._waste = 0
+                    drop(self._arena, off)
+                    for first in slots:
+                        first._off -= off
+                state = self.state
+                if not _OPENING < state < _CLOSING:
+                    break
+                done = self._done
+                buf = ctl
+                off = 0
+                n = len(ctl)
+                if n and not done:
+                    self._out = n
+                elif state != _UP:
+                    break
                 else:
-                    count[_SENT] += 1
-                    if m._step:
-                        count[_RESENT] += 1
-                    elif m._kind:
-                        self._inflight += 1
-                        m._step = m._kind
-                self._done = done + n
-        self._pumping = False
-
-    def _ask(self):
-        """One SUBSCRIBE for all filters that are wanted, or one UNSUBSCRIBE, into `_ctl`.
-
-        As many as there is room for; the rest follows after the answer.
-        """
-        ctl = self._ctl
-        for state in (_WANTED, _UNWANTED):
-            size = 2
-            for sub in self._subs:
-                n = len(sub.text) + 3
-                if sub.state == state and (size == 2 or size + n < _ACKS):
-                    sub.state += 1
-                    size += n
-                    if state:
-                        size -= 1  # no QoS
-            if size > 2:
-                self._since = self._now
-                self._sub_id = n = self._new_id()
-                begin(ctl, 0xA2 if state else 0x82, size)
-                number(ctl, n)
-                for sub in self._subs:
-                    if sub.state == state + 1:
-                        number(ctl, len(sub.text))
-                        ctl.extend(sub.text)
-                        if not state:
-                            ctl.append(sub.qos)
-                return
+                    if m is None:
+                        if self._unasked and not self._sub_id:
+                            self._unasked = False
+                            self._ask()
+                            continue
+                        k = self._passed
+                        if k == self.waiting:
+                            if not (self._wanted or k or self._sub_id):
+                                self._leave()
+                                continue
+                            break
+                        m = slots[k]
+                        if not m._step and m._kind and self._inflight >= self._window:
+                            break
+                        self._passed = k + 1
+                        if m._step == _DONE:
+                            continue
+                        if m._step == _PUBCOMP:  # 4.3.3: only PUBREL, in the order of the messages
+                            self._reply(_PUBREL, m._id)
+                            continue
+                        self._slot = m
+                    n = min(m._size - done, self._packet)
+                    off = m._off + done
+                    buf = self._arena
+                    if n <= 0:
+                        buf = self._tx
+                        off = 0
+                        if not self._held:
+                            resize(buf, min(m._total - done, self._packet))
+                            try:
+                                if m._kind and done == m._size:
+                                    m._source.seek(0)
+                                n = m._source.readinto(buf) or 0
+                            except Exception as error:
+                                self._failed(error)
+                            if n <= 0:
+                                # it has begun and cannot be completed: the server must not wait for it
+                                self._slot = None
+                                self._done = 0
+                                self._drop(m)
+                                self._close("the source of a message ended early")
+                                continue
+                            cut(buf, n)
+                            self._held = True
+                        n = len(buf)
+                self._busy = True
+                if not (self._inflight or self._sub_id):
+                    self._fresh = True
+                if not self._transport.send(buf, off, n):
+                    self._busy = False
+                    self._out = 0
+                    break
+                if buf is not ctl and m is self._slot:  # nothing is noted before it is taken
+                    self._held = False
+                    if done:
+                        self._since = self._now
+                    else:
+                        count = self._n
+                        count[_SENT] += 1
+                        if m._step:
+                            count[_RESENT] += 1
+                        elif m._kind:
+                            self._inflight += 1
+                            m._step = m._kind
+                    self._done = done + n
+        finally:
+            self._pumping = False
 
     def _leave(self):
         """DISCONNECT (3.14): nothing is sent after it."""

@@ -36,7 +36,7 @@ def well_formed(b):
         return False
     more = 0  # continuation bytes to come
     if b and max(b) >= 0x80:
-        point = 0
+        point = least = 0
         for c in b:
             if more:
                 point = point << 6 | c & 63
@@ -75,7 +75,7 @@ class Filter:
             raise ValueError("mqtt: wrong topic filter, or QoS")
         self.text = text = bytes(text)
         self.qos = qos
-        self.state = 0  # see client.py
+        self.state = 0  # see reader.py
         self.handler = handler
         self.sink = sink
         # "a/#" also matches "a" (4.7.1.2): what precedes the "#" is compared without its "/"

@@ -1,14 +1,14 @@
-"""The half of the client that reads: the server's bytes, in pieces of any size, into packets, and
-what comes of them.
+"""The half of the client that takes: subscriptions, and the server's bytes, in pieces of any size,
+into packets and what comes of them.
 
-Of a packet only what is needed is gathered, without heap, in two buffers: a PUBLISH's topic, and
-its payload or any other packet's body. A PUBLISH that does not fit is handed on in pieces, or
-drained. What breaks the protocol ends in `_bad`.
+A packet is gathered without heap in two buffers: a PUBLISH's topic, and its payload or any other
+packet's body. A PUBLISH that does not fit is handed on in pieces, or drained. What breaks the
+protocol closes the connection.
 """
 
 from .. import log
 from ..exact import _ALL, cut
-from .packets import const, is_topic
+from .packets import Filter, begin, const, is_topic, number
 
 _CONNACK = const(0x20)
 _PUBACK = const(0x40)
@@ -28,11 +28,6 @@ _OPENING = const(2)  # see client.py
 _GREETING = const(3)
 _UP = const(4)
 _FAREWELL = const(5)
-_ASKED = const(1)
-_GRANTED = const(2)
-_REFUSED = const(3)
-_UNWANTED = const(4)
-_LEAVING = const(5)
 _QUEUED = const(0)
 _DONE = const(1)
 _ACKNOWLEDGED = const(1)
@@ -48,6 +43,16 @@ _LOGINS_REFUSED = const(14)
 _FILTERS_REFUSED = const(15)
 _CONNECTS = const(16)
 _RECONNECTS = const(17)
+
+# States of a filter; an odd one below 6 but REFUSED waits for an answer.
+_WANTED = const(0)  # SUBSCRIBE must be sent
+_ASKED = const(1)  # SUBACK awaited
+_GRANTED = const(2)
+_REFUSED = const(3)  # by the server; asked for again on the next connection
+_UNWANTED = const(4)  # UNSUBSCRIBE must be sent
+_LEAVING = const(5)  # UNSUBACK awaited
+
+_ACKS = const(256)  # see client.py
 
 # Calls of the application.
 _HANDLE = const(0)
@@ -66,6 +71,78 @@ _ZERO = "packet identifier 0"
 
 class Reader:
     """Part of `MQTT`, which has its attributes."""
+
+    # ---- subscriptions --------------------------------------------------------------------------
+
+    def on(self, filter, qos=1):
+        """Decorator: `function(topic, payload)` takes the messages of a topic filter.
+
+        Both are bytearrays that are valid until it returns. ValueError for a wrong filter.
+        """
+
+        def register(function):
+            self.subscribe(filter, function, qos)
+            return function
+
+        return register
+
+    def subscribe(self, filter, handler, qos=1, sink=None):
+        """The same without the decorator's form."""
+        self._subs.append(Filter(filter, qos, handler, sink))
+        self._unasked = True
+        self._wake.set()
+
+    def on_large(self, filter, sink, qos=1):
+        """Messages too large for the buffer come in pieces to `sink`.
+
+        It has `begin(topic, size)`, `write(piece)` and `end(ok)`; smaller ones come as one piece
+        where the filter has no handler.
+        """
+        text = Filter(filter).text
+        for sub in self._subs:
+            if sub.text == text and sub.sink is None and sub.state < _UNWANTED:
+                sub.sink = sink
+                return
+        self.subscribe(filter, None, qos, sink)
+
+    def unsubscribe(self, filter):
+        """Forget a topic filter and its handlers."""
+        text = Filter(filter).text
+        for sub in self._subs:
+            if sub.text == text:
+                sub.state = _UNWANTED
+        self._unasked = True
+        self._wake.set()
+
+    def _ask(self):
+        """One SUBSCRIBE for all filters that are wanted, or one UNSUBSCRIBE, into `_ctl`.
+
+        As many as there is room for; the rest follows after the answer.
+        """
+        ctl = self._ctl
+        for state in (_WANTED, _UNWANTED):
+            size = 2
+            for sub in self._subs:
+                n = len(sub.text) + 3
+                if sub.state == state and (size == 2 or size + n < _ACKS):
+                    sub.state += 1
+                    size += n
+                    if state:
+                        size -= 1  # no QoS
+            if size > 2:
+                self._since = self._now
+                self._sub_id = n = self._new_id()
+                begin(ctl, 0xA2 if state else 0x82, size)
+                number(ctl, n)
+                for sub in self._subs:
+                    if sub.state == state + 1:
+                        number(ctl, len(sub.text))
+                        ctl.extend(sub.text)
+                        if not state:
+                            ctl.append(sub.qos)
+                return
+
+    # ---- what arrives ---------------------------------------------------------------------------
 
     def received(self, buf, off, n, now):
         """Bytes from the server."""
