@@ -8,7 +8,7 @@ protocol closes the connection.
 
 from .. import log
 from ..exact import _ALL, cut
-from .packets import Filter, begin, const, is_topic, number
+from .packets import Filter, const, is_topic
 
 _CONNACK = const(0x20)
 _PUBACK = const(0x40)
@@ -22,17 +22,18 @@ _FIRSTS = b"\x20\x40\x50\x62\x70\x90\xb0\xd0\x30\x31\x32\x33\x34\x35\x38\x39\x3a
 
 _STAGE = const(64)  # bytes that are copied at a time
 _FEW = const(12)  # as many are faster one by one
-_TOPIC = const(256)  # see client.py
+_TOPIC = const(256)  # see __init__.py
 
-_OPENING = const(2)  # see client.py
+_OPENING = const(2)  # see __init__.py
 _GREETING = const(3)
 _UP = const(4)
 _FAREWELL = const(5)
-_QUEUED = const(0)
+_QUEUED = const(0)  # see sender.py
 _DONE = const(1)
 _ACKNOWLEDGED = const(1)
 
-_RECEIVED = const(2)  # counters: see client.py
+# Counters: their place in these names, which are those of the attributes.
+_RECEIVED = const(2)
 _ACKED = const(3)
 _DUPLICATES = const(7)
 _UNROUTED = const(8)
@@ -43,6 +44,18 @@ _LOGINS_REFUSED = const(14)
 _FILTERS_REFUSED = const(15)
 _CONNECTS = const(16)
 _RECONNECTS = const(17)
+_COUNTERS = (
+    " published"  # accepted by publish
+    " messages_sent"  # PUBLISH packets sent, all QoS
+    " messages_received"  # delivered messages
+    " acked resent dropped"
+    " refused"  # publish had no room
+    " duplicates"  # of QoS 2, received again
+    " unrouted"  # no handler for the topic
+    " oversize"  # received, too large, nobody takes pieces
+    " failed"  # handlers that raised
+    " pings timeouts malformed logins_refused filters_refused connects reconnects "
+)
 
 # States of a filter; an odd one below 6 but REFUSED waits for an answer.
 _WANTED = const(0)  # SUBSCRIBE must be sent
@@ -51,8 +64,6 @@ _GRANTED = const(2)
 _REFUSED = const(3)  # by the server; asked for again on the next connection
 _UNWANTED = const(4)  # UNSUBSCRIBE must be sent
 _LEAVING = const(5)  # UNSUBACK awaited
-
-_ACKS = const(256)  # see client.py
 
 # Calls of the application.
 _HANDLE = const(0)
@@ -71,6 +82,23 @@ _ZERO = "packet identifier 0"
 
 class Reader:
     """Part of `MQTT`, which has its attributes."""
+
+    def __getattr__(self, name):
+        # Counters. (No property: in a class that has one, each `self.x = y` takes 40 us longer.)
+        if name == "connected":
+            return self.state == _UP
+        k = _COUNTERS.find(name)
+        n = len(name)
+        if k < 1 or not (_COUNTERS.startswith(" ", k - 1) and _COUNTERS.startswith(" ", k + n)):
+            raise AttributeError(name)
+        return self._n[_COUNTERS.count(" ", 1, k)]
+
+    def counters(self):
+        """All counters, as a dict (allocates)."""
+        out = {}
+        for name in _COUNTERS.split():
+            out[name[9:] if name.startswith("messages_") else name] = self._n[len(out)]
+        return out
 
     # ---- subscriptions --------------------------------------------------------------------------
 
@@ -113,34 +141,6 @@ class Reader:
                 sub.state = _UNWANTED
         self._unasked = True
         self._wake.set()
-
-    def _ask(self):
-        """One SUBSCRIBE for all filters that are wanted, or one UNSUBSCRIBE, into `_ctl`.
-
-        As many as there is room for; the rest follows after the answer.
-        """
-        ctl = self._ctl
-        for state in (_WANTED, _UNWANTED):
-            size = 2
-            for sub in self._subs:
-                n = len(sub.text) + 3
-                if sub.state == state and (size == 2 or size + n < _ACKS):
-                    sub.state += 1
-                    size += n
-                    if state:
-                        size -= 1  # no QoS
-            if size > 2:
-                self._since = self._now
-                self._sub_id = n = self._new_id()
-                begin(ctl, 0xA2 if state else 0x82, size)
-                number(ctl, n)
-                for sub in self._subs:
-                    if sub.state == state + 1:
-                        number(ctl, len(sub.text))
-                        ctl.extend(sub.text)
-                        if not state:
-                            ctl.append(sub.qos)
-                return
 
     # ---- what arrives ---------------------------------------------------------------------------
 
