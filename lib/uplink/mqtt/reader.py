@@ -83,6 +83,13 @@ _ZERO = "packet identifier 0"
 class Reader:
     """Part of `MQTT`, which has its attributes."""
 
+    state: int
+    _need: int
+    _done: int
+    _inflight: int
+    _sub_id: int
+    _slot: object
+
     def __getattr__(self, name):
         # Counters. (No property: in a class that has one, each `self.x = y` takes 40 us longer.)
         if name == "connected":
@@ -348,12 +355,13 @@ class Reader:
             return self._answer(number, body)
         else:  # PUBACK, PUBREC, PUBCOMP (3.4, 3.5, 3.7)
             m = self._find(number)
+            whole = self._done == m._total
             if m is self._slot:
-                if self._done < m._total:
-                    m = self._quick  # it is not there as a whole: not ours
-                else:
+                if whole:
                     self._slot = None
                     self._done = 0
+                else:
+                    m = self._quick  # what has not gone out cannot be acknowledged
             if m._step == first:
                 self._fruitless = -1  # this connection brings something
                 if first == _PUBREC:

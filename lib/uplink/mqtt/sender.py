@@ -75,6 +75,20 @@ class Receipt:
 class Sender(Reader):
     """Part of `MQTT`, which has its attributes."""
 
+    waiting: int
+    _slot: Receipt
+    _name: bytes
+    _name_of: object
+    _busy: bool
+    _fresh: bool
+    _pumping: bool
+    _held: bool
+    _next_id: int
+    _out: int
+    _waste: int
+    _passed: int
+    _since: int
+
     _tx = None  # a piece from a source: made when one is first used
 
     def publish(self, topic, payload, qos=0, retain=False, source=None, more=0):
