@@ -202,6 +202,21 @@ def test_an_acknowledgement_that_never_comes_reconnects():
         assert b.up(t.RESUMED) == [t.publish(T, b"x", qos, 1, True)]
 
 
+def test_other_traffic_hides_no_missing_acknowledgement():
+    b = t.Bench(ack_s=120, keepalive_s=60)
+    b.up()
+    b.mqtt.publish(T, b"x", 1)
+    for _ in range(23):
+        b.wait(5_000)
+        b.mqtt.publish(T, b"y")
+        b.say(t.publish(T, b"z", 1, 7))
+        if t.PINGREQ in b.take():
+            b.say(t.PINGRESP)
+    assert b.wire.closes == 0
+    b.wait(6_000)
+    assert b.wire.closes == 1 and b.mqtt.last_error == "no acknowledgement"
+
+
 def test_qos_0_under_way_is_dropped_and_waiting_ones_are_not():
     b = t.Bench(auto=False)
     b.up()

@@ -120,7 +120,10 @@ class Sender(Reader):
             and size + 3 <= _ACKS
             and self.state == _UP
         ):
-            m = self._quick  # nothing goes first: not through the outbox
+            # nothing goes first: not through the outbox, and at once
+            self._busy = self._pumping = True
+            self._fresh = not (self._inflight or self._sub_id)
+            m = self._quick
             count[_SENT] += 1
         else:
             if not 0 <= qos <= 2:
@@ -159,6 +162,14 @@ class Sender(Reader):
         m._serial = (m._serial + 4) & 0xFFFC | m.state
         m.state = 0
         count[_PUBLISHED] += 1
+        if m is self._quick:
+            self._out = n
+            if not self._transport.send(b, 0, n):
+                self._out = 0
+                self._busy = False
+            self._pumping = False
+            if self._busy:
+                return m  # (`sent` may come before `send` returns)
         self._pump()
         return m
 
@@ -350,8 +361,7 @@ class Sender(Reader):
                             self._held = True
                         n = len(buf)
                 self._busy = True
-                if not (self._inflight or self._sub_id):
-                    self._fresh = True
+                self._fresh = not (self._inflight or self._sub_id)
                 if not self._transport.send(buf, off, n):
                     self._busy = False
                     self._out = 0
