@@ -41,7 +41,6 @@ def sizes(mqtt):
     """What holds bytes, and must stay as large as it was made."""
     return (
         len(mqtt._ctl) <= 512,
-        len(mqtt._payload) <= 512,
         len(mqtt._topic) <= 258,
         len(mqtt._stage) <= 64,
         len(mqtt._arena) <= 2048,

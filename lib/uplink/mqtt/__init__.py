@@ -21,7 +21,7 @@ _UP = const(4)
 _FAREWELL = const(5)  # DISCONNECT sent
 _CLOSING = const(6)  # the transport closes
 
-_COUNTED = const(18)  # see reader.py
+_COUNTED = const(19)  # see reader.py
 _PINGS = const(11)
 _TIMEOUTS = const(12)
 _END = const(3)
@@ -53,11 +53,10 @@ class MQTT(Sender):
             from random import randrange as rand
         self._rand = rand
         self._hello = connect(broker)
-        self._n = [0] * _COUNTED
+        self._n = [0] * _COUNTED  # and `last_code`
         self._host = broker["host"]
         self._tls = broker["tls"]
         self._port = broker["port"] or (8883 if self._tls else 1883)
-        self._clean = broker.get("clean", False)
         # 3.1.2-23 limits the gap between packets sent; what is "sent" on a modem is only queued
         self._ping_ms = broker["keepalive_s"] * 625 or FOREVER
         self._answer_ms = broker.get("answer_s", 30) * 1000
@@ -69,13 +68,11 @@ class MQTT(Sender):
         self.state = _IDLE
         self.session_present = False
         self.last_error = None  # a sentence: why it is not connected, or was not
-        self.last_code = 0  # of a refusing CONNACK
         self._wanted = loop is not None  # None: no more, and the limit for what is to be sent runs
         self._now = 0
-        self._due = 0  # in PAUSE: when to open; else when `answer_s` is over
+        self._due = 0  # when to open; when `answer_s` is over; in UP: when it is stable
         self._attempts = 0
         self._long = 0  # 2: a refused login, the longest pause; 1: the next one without CONNACK
-        self._up_at = 0
         self._fruitless = 0  # accepted connections in a row that the server ended, nothing acked
         self._sent_at = 0
         self._heard_at = 0  # since the last PINGREQ, or before
@@ -83,12 +80,11 @@ class MQTT(Sender):
         # reading
         self._packet = packet = room["packet"]
         self._topic = buffer(_TOPIC + 2)
-        self._payload = buffer(packet)
         self._stage = buffer(_STAGE)
         self._copier = Copier(_STAGE)
         self._into = None  # where the bytes awaited go; None: nowhere
         self._sink = None  # the Filter that takes its pieces
-        self._reading = self._read()
+        self._reading = self._read(buffer(packet))
         self._received = [0] * _IDS  # QoS 2: delivered, not released
         self._subs = []
         self._unasked = True  # a SUBSCRIBE or UNSUBSCRIBE may have to be sent
@@ -97,12 +93,13 @@ class MQTT(Sender):
         self._ctl = buffer(2 * _ACKS)  # all but messages of the outbox, in order
         self._out = 0  # bytes of it that the transport has
         self._busy = False  # the transport has not taken yet what it was given
-        self._fresh = False  # `_since` is for the next `poll` to set: publish knows no time
-        self._since = 0  # when the oldest message, or filter, began to wait for its answer
+        # when the oldest message, or filter, began to wait for its answer; None: before the next
+        # `poll`, since publish knows no time
+        self._since = None
         self._pumping = False
         self._held = False  # `_tx` holds a piece that the transport did not take
         self._next_id = rand(65535)  # a session from before a restart may hold low ones
-        self._name_of = self._name = None  # the last topic, as it was given and as bytes
+        self._name = None  # the last topic: it need not be looked at again
         # the outbox
         event = Event(loop)
         self._quick = Receipt(event)  # of a QoS 0 message in `_ctl`
@@ -145,7 +142,8 @@ class MQTT(Sender):
 
     def error(self):
         """The refusal of the last login as an `MQTTError`, or None (allocates)."""
-        return MQTTError(self.last_code, self.last_error) if self.last_code else None
+        code = self.last_code
+        return MQTTError(code, self.last_error) if code else None
 
     def poll(self, now):
         """Do what is due; the ms until it must be called again."""
@@ -174,8 +172,6 @@ class MQTT(Sender):
         # connected
         answer = self._answer_ms
         wait = limit = self._ack_ms
-        if ticks_diff(now, self._up_at) >= self._stable_ms:
-            self._attempts = self._fruitless = 0
         if not self._wanted:
             if self._wanted is not None:
                 self._wanted = None
@@ -185,6 +181,8 @@ class MQTT(Sender):
                 self._leave()
                 return answer
             wait = left
+        elif left <= 0:
+            self._attempts = self._fruitless = 0
         left = answer
         if self._pinging:
             # what arrives meanwhile may stand before the answer in a slow queue
@@ -203,8 +201,7 @@ class MQTT(Sender):
                 self._heard_at = now
                 left = answer
         self._pump()
-        if self._fresh:
-            self._fresh = False
+        if self._since is None:
             self._since = now
         if self._busy or self._pinging or self._sub_id or self._inflight:
             limit -= ticks_diff(now, self._since)
@@ -226,14 +223,13 @@ class MQTT(Sender):
             try:
                 self._need = self._reading.throw(_AGAIN)
             except EOFError:  # it was interrupted, by Ctrl-C
-                self._reading = self._read()
+                self._reading = self._read(buffer(self._packet))
                 self._need = next(self._reading)
-            hello = self._hello
-            hello[7] &= 0xFD
-            if self._clean or self._fruitless >= _FRUITLESS:
-                hello[7] |= 2  # the session ends each time: a new one
-            begin(self._ctl, 0x10, len(hello))
-            self._ctl.extend(hello)
+            begin(self._ctl, 0x10, len(self._hello))
+            k = len(self._ctl) + 7
+            self._ctl.extend(self._hello)
+            if self._fruitless >= _FRUITLESS:
+                self._ctl[k] |= 2  # the session ends each time: a new one
             self._pump()
             self._wake.set()
 

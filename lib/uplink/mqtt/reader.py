@@ -8,6 +8,7 @@ protocol closes the connection.
 
 from .. import log
 from ..exact import _ALL, cut
+from ..port.ticks import ticks_add
 from .packets import Filter, const, is_topic
 
 _CONNACK = const(0x20)
@@ -44,6 +45,7 @@ _LOGINS_REFUSED = const(14)
 _FILTERS_REFUSED = const(15)
 _CONNECTS = const(16)
 _RECONNECTS = const(17)
+_LAST_CODE = const(18)
 _COUNTERS = (
     " published"  # accepted by publish
     " messages_sent"  # PUBLISH packets sent, all QoS
@@ -94,6 +96,8 @@ class Reader:
         # Counters. (No property: in a class that has one, each `self.x = y` takes 40 us longer.)
         if name == "connected":
             return self.state == _UP
+        if name == "last_code":  # of a refusing CONNACK
+            return self._n[_LAST_CODE]
         k = _COUNTERS.find(name)
         n = len(name)
         if k < 1 or not (_COUNTERS.startswith(" ", k - 1) and _COUNTERS.startswith(" ", k + n)):
@@ -171,9 +175,11 @@ class Reader:
                 self._need = next(self._reading)
         self._pump()
 
-    def _read(self):
-        """A generator: yields how many bytes must come next, into `_into` (None: nowhere)."""
-        p = self._payload
+    def _read(self, p):
+        """A generator: yields how many bytes must come next, into `_into` (None: nowhere).
+
+        `p` takes the payload, or the body of what is not a PUBLISH.
+        """
         topic = self._topic
         n = self._n
         bad = None
@@ -337,7 +343,7 @@ class Reader:
                 return _TYPE
             elif code:
                 n[_LOGINS_REFUSED] += 1
-                self.last_code = code
+                n[_LAST_CODE] = code
                 text = _CODES.split(";")[min(code, 6) - 1]
                 log.error("mqtt", "CONNECT refused:", text, code)
                 self._long = 2
@@ -379,7 +385,7 @@ class Reader:
         n = self._n
         n[_RECONNECTS] = n[_CONNECTS]
         n[_CONNECTS] += 1
-        self.session_present = kept = present and not self._clean
+        self.session_present = kept = present and not self._hello[7] & 2
         for k in range(0 if kept else len(self._received)):
             self._received[k] = 0
         for sub in self._subs:
@@ -400,9 +406,10 @@ class Reader:
                     arena[m._off] ^= 8
                     m._step = _QUEUED
                     self._inflight -= 1
-        self.last_code = self._long = 0
+        n[_LAST_CODE] = self._long = 0
         self.last_error = None
-        self._up_at = self._sent_at = self._since = self._now
+        self._sent_at = self._since = now = self._now
+        self._due = ticks_add(now, self._stable_ms)
         self.state = _UP
         log.info("mqtt", "connected, session present:", present)
         self._wake.set()

@@ -78,9 +78,7 @@ class Sender(Reader):
     waiting: int
     _slot: Receipt
     _name: bytes
-    _name_of: object
     _busy: bool
-    _fresh: bool
     _pumping: bool
     _held: bool
     _next_id: int
@@ -97,14 +95,14 @@ class Sender(Reader):
         Never blocks. ValueError for a topic that cannot be one. No heap with `bytes`.
         (`source` and `more` are for `publish_from`.)
         """
-        name = self._name
-        if topic is not self._name_of:
-            name = topic.encode() if isinstance(topic, str) else topic
+        name = topic
+        if topic is not self._name:
+            if isinstance(topic, str):
+                name = topic.encode()
             if not is_topic(name):
                 raise ValueError("mqtt: topic is empty, has a wildcard, or is not UTF-8")
-            if not isinstance(topic, bytearray):
-                self._name_of = topic
-                self._name = name
+            if isinstance(topic, bytes):
+                self._name = topic
         if isinstance(payload, str):
             payload = payload.encode()
         n = len(name)
@@ -122,7 +120,8 @@ class Sender(Reader):
         ):
             # nothing goes first: not through the outbox, and at once
             self._busy = self._pumping = True
-            self._fresh = not (self._inflight or self._sub_id)
+            if not (self._inflight or self._sub_id):
+                self._since = None
             m = self._quick
             count[_SENT] += 1
         else:
@@ -361,7 +360,8 @@ class Sender(Reader):
                             self._held = True
                         n = len(buf)
                 self._busy = True
-                self._fresh = not (self._inflight or self._sub_id)
+                if not (self._inflight or self._sub_id):
+                    self._since = None
                 if not self._transport.send(buf, off, n):
                     self._busy = False
                     self._out = 0
