@@ -321,6 +321,39 @@ def test_the_log_and_the_errors_hold_no_secret():
     assert lines and "hunter2" not in " ".join(lines)
 
 
+def test_a_connect_larger_than_the_queue():
+    will = {"topic": b"w", "payload": b"x" * 700, "qos": 1, "retain": True}
+    b = t.Bench(will=will)
+    body = b"\x00\x04MQTT\x04\x2c\x00\x78" + t.string(b"dev") + t.string(b"w")
+    for _ in range(2):
+        assert b.link() == t.packet(0x10, body + t.string(b"x" * 700))
+        b.say(t.CONNACK)
+        assert b.mqtt.connected
+        b.lose()
+        b.wait(300_000)
+
+
+def test_interrupted_in_a_handler_it_reads_again_on_the_next_connection():
+    b = t.Bench()
+    heard = t.Heard()
+
+    def stop(topic, payload):
+        if payload == b"stop":
+            raise KeyboardInterrupt
+
+    b.mqtt.subscribe("a", stop)
+    b.mqtt.subscribe("b", heard)
+    b.up()
+    try:
+        b.say(t.publish(b"a", b"stop"))
+        assert False
+    except KeyboardInterrupt:
+        pass
+    b.back()
+    b.say(t.publish(b"b", b"x"))
+    assert heard.messages == [(b"b", b"x")] and b.mqtt.failed == 0
+
+
 def test_wrong_arguments():
     b = t.Bench()
     mqtt = b.mqtt
