@@ -24,6 +24,8 @@ PORTS = {
 TWINS = {
     ("at", "engine.py"),
     ("at", "resync.py"),
+    ("loop", "core.py"),
+    ("loop", "wait.py"),
     ("ring", "cursor.py"),
     ("ring", "fast.py"),
     ("ring", "plain.py"),

@@ -49,7 +49,7 @@ STDLIB = set(
 # `traceback`.
 CPYTHON = {"uplink.port.cpython": {"traceback"}, "uplink.app.application": {"traceback"}}
 # Exceptions to MACHINE, each for a reason that the README of lib/uplink gives.
-MAY = {"uplink.loop.core": {"asyncio"}, "uplink.app": {"os"}}
+MAY = {"uplink.loop.bridge": {"asyncio"}, "uplink.app": {"os"}}
 
 
 def module_of(path):
@@ -187,7 +187,7 @@ GOOD = [
         "uplink.app.start",
         "import os, json\nfrom uplink.modem import Modem\nfrom uplink.mqtt import MQTT",
     ),
-    ("uplink.loop.core", "def serve():\n    import asyncio"),
+    ("uplink.loop.bridge", "def serve():\n    import asyncio"),
     ("uplink.loop", "from micropython import const\nimport gc, sys"),
 ]
 

@@ -82,15 +82,6 @@ static void attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
     native_attr(self, name, dest, members, MP_ARRAY_SIZE(members));
 }
 
-static mp_int_t ticks_add(mp_int_t now, mp_int_t ms) {
-    return (now + ms) & (MICROPY_PY_TIME_TICKS_PERIOD - 1);
-}
-
-static mp_int_t ticks_diff(mp_int_t a, mp_int_t b) {
-    mp_uint_t half = MICROPY_PY_TIME_TICKS_PERIOD / 2;
-    return (mp_int_t)(((mp_uint_t)(a - b) + half) & (MICROPY_PY_TIME_TICKS_PERIOD - 1)) - (mp_int_t)half;
-}
-
 // ---- what it calls ----------------------------------------------------------------------------------
 
 static mp_obj_t call(mp_obj_t object, qstr name, size_t n, mp_obj_t a, mp_obj_t b, mp_obj_t c, mp_obj_t d) {
@@ -158,7 +149,7 @@ static void quiet(engine_t *self, mp_int_t now) {
     self->idle = false;
     self->in_step = false;
     self->sync_at = now;
-    self->deadline = ticks_add(now, QUIET_LIMIT_MS);
+    self->deadline = native_ticks_add(now, QUIET_LIMIT_MS);
 }
 
 static void lost_step(engine_t *self, mp_int_t now) {
@@ -174,7 +165,7 @@ static void lost_step(engine_t *self, mp_int_t now) {
     quiet(self, now);
     if (waits) {
         // the module may still wait for payload: whatever is sent now would become it
-        self->sync_at = ticks_add(now, vendor_int(self, MP_QSTR_INPUT_MS));
+        self->sync_at = native_ticks_add(now, vendor_int(self, MP_QSTR_INPUT_MS));
     }
 }
 
@@ -200,7 +191,7 @@ static void fail(engine_t *self, int result, mp_int_t now) {
 static void late(engine_t *self, int result, mp_int_t now) {
     if (self->state == PROBE && self->answered && result == RESULT_OK) {
         self->state = ALMOST;
-        self->deadline = ticks_add(now, QUIET_MS);
+        self->deadline = native_ticks_add(now, QUIET_MS);
         return;
     }
     self->late++;
@@ -252,7 +243,7 @@ static void probe(engine_t *self, mp_int_t now) {
     send_line(self);
     self->answered = false;
     self->state = PROBE;
-    self->deadline = ticks_add(now, PROBE_LIMIT_MS);
+    self->deadline = native_ticks_add(now, PROBE_LIMIT_MS);
 }
 
 // ---- engine.py ----------------------------------------------------------------------------------------
@@ -338,7 +329,7 @@ static void send(engine_t *self, mp_int_t now) {
     self->quick = !(flags & (NEED | SETTING | IS_PAYLOAD | LATER));
     self->prefix = step[2] == mp_const_none ? mp_const_empty_bytes : step[2];
     self->state = WAIT;
-    self->deadline = ticks_add(now, mp_obj_get_int(step[4]));
+    self->deadline = native_ticks_add(now, mp_obj_get_int(step[4]));
 }
 
 static void result(engine_t *self, int code, mp_int_t now) {
@@ -393,7 +384,7 @@ static void ready(engine_t *self, mp_int_t now) {
     self->out_pos = 0;
     self->out_end = 0;
     self->state = PAYLOAD;
-    self->deadline = ticks_add(now, limit_of(self));
+    self->deadline = native_ticks_add(now, limit_of(self));
 }
 
 static void prompt(engine_t *self, mp_int_t now) {
@@ -409,7 +400,7 @@ static void prompt(engine_t *self, mp_int_t now) {
     }
     if (self->state >= QUIET) {
         // the module waits for payload that will not come: let its own limit pass first
-        self->sync_at = ticks_add(now, vendor_int(self, MP_QSTR_INPUT_MS));
+        self->sync_at = native_ticks_add(now, vendor_int(self, MP_QSTR_INPUT_MS));
         self->state = QUIET;
         self->deadline = self->sync_at;
     } else {
@@ -616,7 +607,7 @@ static void heard(engine_t *self, mp_int_t now) {
 static mp_int_t poll(engine_t *self, mp_int_t now) {
     for (;;) {
         mp_int_t wait;
-        if (self->left > 0 && ticks_diff(now, self->heard_at) > SILENCE_MS) {
+        if (self->left > 0 && native_ticks_diff(now, self->heard_at) > SILENCE_MS) {
             damage(self, now);
             continue;
         }
@@ -626,7 +617,7 @@ static mp_int_t poll(engine_t *self, mp_int_t now) {
             case PAUSE:
                 if (self->paused) {
                     wait = vendor_int(self, flags_of(self) & FAST ? MP_QSTR_FAST_MS : MP_QSTR_PAUSE_MS);
-                    wait -= ticks_diff(now, self->result_at);
+                    wait -= native_ticks_diff(now, self->result_at);
                     if (wait > 0) {
                         return wait;
                     }
@@ -639,16 +630,16 @@ static mp_int_t poll(engine_t *self, mp_int_t now) {
                     && !mp_obj_is_true(CALL1(self->user, MP_QSTR_payload, MP_OBJ_FROM_PTR(self)))) {
                     self->state = WAIT;
                     self->quick = !self->stray;
-                    self->deadline = ticks_add(now, limit_of(self));
+                    self->deadline = native_ticks_add(now, limit_of(self));
                     continue;
                 }
                 break;
             case QUIET: {
-                mp_int_t since = ticks_diff(now, self->heard_at);
-                if (since < QUIET_MS && ticks_diff(now, self->deadline) < 0) {
+                mp_int_t since = native_ticks_diff(now, self->heard_at);
+                if (since < QUIET_MS && native_ticks_diff(now, self->deadline) < 0) {
                     return QUIET_MS - since;
                 }
-                wait = ticks_diff(self->sync_at, now);
+                wait = native_ticks_diff(self->sync_at, now);
                 if (wait > 0) {
                     return wait;
                 }
@@ -656,7 +647,7 @@ static mp_int_t poll(engine_t *self, mp_int_t now) {
                 continue;
             }
         }
-        wait = ticks_diff(self->deadline, now);
+        wait = native_ticks_diff(self->deadline, now);
         if (wait > 0) {
             return self->left > 0 && wait > SILENCE_MS ? SILENCE_MS : wait;
         }
@@ -678,12 +669,6 @@ static mp_int_t poll(engine_t *self, mp_int_t now) {
 
 // ---- for Python ---------------------------------------------------------------------------------------
 
-static mp_obj_t import(const char *name) {
-    // (with a list of names `import` gives the module itself, not the package that it is in)
-    mp_obj_t star = MP_OBJ_NEW_QSTR(MP_QSTR__star_);
-    return mp_import_name(qstr_from_str(name), mp_obj_new_tuple(1, &star), MP_OBJ_NEW_SMALL_INT(0));
-}
-
 static mp_obj_t make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 3, 3, false);
     if (!mp_obj_is_exact_type(args[0], &uplink_ring_type)) {
@@ -702,8 +687,8 @@ static mp_obj_t make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, 
     self->script = mp_const_empty_tuple;
     self->cme = self->failed_cme = -1;
     self->failed_command = mp_const_empty_bytes;
-    self->codes = import("uplink.at.codes");
-    self->cme_module = import("uplink.at.cme");
+    self->codes = native_import("uplink.at.codes");
+    self->cme_module = native_import("uplink.at.cme");
     rest(self);
     return MP_OBJ_FROM_PTR(self);
 }

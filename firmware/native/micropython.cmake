@@ -5,6 +5,8 @@ target_sources(uplink_native INTERFACE
     ${CMAKE_CURRENT_LIST_DIR}/cursor.c
     ${CMAKE_CURRENT_LIST_DIR}/ring.c
     ${CMAKE_CURRENT_LIST_DIR}/engine.c
+    ${CMAKE_CURRENT_LIST_DIR}/wait.c
+    ${CMAKE_CURRENT_LIST_DIR}/loop.c
 )
 target_include_directories(uplink_native INTERFACE ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(usermod INTERFACE uplink_native)

@@ -1,6 +1,6 @@
 // Attributes of the types here, buffers that keep their capacity, and the module `_uplink`.
 // SPDX-License-Identifier: MIT
-#include "native.h"
+#include "loop.h"
 
 void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t *members, size_t n) {
     for (const native_member_t *member = members; member < members + n; member++) {
@@ -57,11 +57,22 @@ void native_extend(mp_obj_t into, const byte *data, size_t n) {
     o->len += n;
 }
 
+mp_obj_t native_import(const char *name) {
+    // (with a list of names `import` gives the module itself, not the package that it is in)
+    mp_obj_t star = MP_OBJ_NEW_QSTR(MP_QSTR__star_);
+    return mp_import_name(qstr_from_str(name), mp_obj_new_tuple(1, &star), MP_OBJ_NEW_SMALL_INT(0));
+}
+
 static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__uplink)},
+    {MP_ROM_QSTR(MP_QSTR_Cancelled), MP_ROM_PTR(&uplink_cancelled_type)},
     {MP_ROM_QSTR(MP_QSTR_Cursor), MP_ROM_PTR(&uplink_cursor_type)},
     {MP_ROM_QSTR(MP_QSTR_Engine), MP_ROM_PTR(&uplink_engine_type)},
+    {MP_ROM_QSTR(MP_QSTR_Event), MP_ROM_PTR(&uplink_event_type)},
+    {MP_ROM_QSTR(MP_QSTR_Loop), MP_ROM_PTR(&uplink_loop_type)},
+    {MP_ROM_QSTR(MP_QSTR_Queue), MP_ROM_PTR(&uplink_queue_type)},
     {MP_ROM_QSTR(MP_QSTR_Ring), MP_ROM_PTR(&uplink_ring_type)},
+    {MP_ROM_QSTR(MP_QSTR_Task), MP_ROM_PTR(&uplink_task_type)},
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
 

@@ -34,6 +34,19 @@ void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t
 void native_clear(mp_obj_t into);
 void native_extend(mp_obj_t into, const byte *data, size_t n);
 
+// As time.ticks_add and ticks_diff.
+static inline mp_int_t native_ticks_add(mp_int_t now, mp_int_t ms) {
+    return (now + ms) & (MICROPY_PY_TIME_TICKS_PERIOD - 1);
+}
+
+static inline mp_int_t native_ticks_diff(mp_int_t a, mp_int_t b) {
+    mp_uint_t half = MICROPY_PY_TIME_TICKS_PERIOD / 2;
+    return (mp_int_t)(((mp_uint_t)(a - b) + half) & (MICROPY_PY_TIME_TICKS_PERIOD - 1)) - (mp_int_t)half;
+}
+
+// The module of that full name.
+mp_obj_t native_import(const char *name);
+
 // Places in Ring.at, as in lib/uplink/ring/ring.py.
 enum { AT_READ, AT_WRITE, AT_SCAN, AT_FEED, AT_START, AT_END, AT_ENTRY, AT_DROP, AT_JUNK, AT_DISCARDED, AT_LENGTH };
 

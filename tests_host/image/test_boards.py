@@ -51,6 +51,8 @@ def vendors(board):
 TWINS = (
     "uplink/at/engine.py",
     "uplink/at/resync.py",
+    "uplink/loop/core.py",
+    "uplink/loop/wait.py",
     "uplink/ring/cursor.py",
     "uplink/ring/fast.py",
     "uplink/ring/plain.py",
