@@ -57,7 +57,7 @@ def test_malformed_packet_closes_with_the_reason_and_comes_back():
     b.up()
     b.say(b"\x36\x00" + t.PINGRESP)
     assert b.wire.closes == 1 and b.mqtt.malformed == 1
-    assert b.mqtt.last_error == "QoS 3"
+    assert b.mqtt.last_error == "packet type, flags or code"
     assert b.mqtt.state == t.PAUSE
     b.wait(2000)
     assert b.wire.opens == 2
@@ -288,7 +288,7 @@ def test_a_send_that_is_refused_is_tried_again():
     assert b.take() == [] and b.poll() <= 1000
     b.wire.deaf = False
     b.poll()
-    assert b.take() == [t.puback(5), t.publish(b"a", b"x")]
+    assert b"".join(b.take()) == t.publish(b"a", b"x") + t.puback(5)
     assert receipt.state == 1
 
 
@@ -319,6 +319,39 @@ def test_the_log_and_the_errors_hold_no_secret():
         log.sink = sink
         log.threshold = threshold
     assert lines and "hunter2" not in " ".join(lines)
+
+
+def test_a_connect_larger_than_the_queue():
+    will = {"topic": b"w", "payload": b"x" * 700, "qos": 1, "retain": True}
+    b = t.Bench(will=will)
+    body = b"\x00\x04MQTT\x04\x2c\x00\x78" + t.string(b"dev") + t.string(b"w")
+    for _ in range(2):
+        assert b.link() == t.packet(0x10, body + t.string(b"x" * 700))
+        b.say(t.CONNACK)
+        assert b.mqtt.connected
+        b.lose()
+        b.wait(300_000)
+
+
+def test_interrupted_in_a_handler_it_reads_again_on_the_next_connection():
+    b = t.Bench()
+    heard = t.Heard()
+
+    def stop(topic, payload):
+        if payload == b"stop":
+            raise KeyboardInterrupt
+
+    b.mqtt.subscribe("a", stop)
+    b.mqtt.subscribe("b", heard)
+    b.up()
+    try:
+        b.say(t.publish(b"a", b"stop"))
+        assert False
+    except KeyboardInterrupt:
+        pass
+    b.back()
+    b.say(t.publish(b"b", b"x"))
+    assert heard.messages == [(b"b", b"x")] and b.mqtt.failed == 0
 
 
 def test_wrong_arguments():

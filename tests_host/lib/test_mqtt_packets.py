@@ -4,23 +4,33 @@ import random
 
 import mqtt_bench as t
 
+from uplink import log
+from uplink.mqtt import MQTT
 from uplink.mqtt.packets import connect
-from uplink.mqtt.reader import Reader
 
 SEED = 20240613
 
 
-class Events(Reader):
-    """A reader that keeps what it is told."""
+class Events(MQTT):
+    """A connected client that writes down what it reads; larger messages are its own `sink`."""
 
-    def __init__(self, packet=64, topic=16, wants=True, greeted=True):
-        super().__init__(packet, topic)
+    def __init__(self, wants=True, greeted=True):
+        super().__init__(None, t.Wire(), t.config(packet=64))
         self.log = []
-        self.wants = wants
-        self.greeted = greeted
+        self.subscribe("#", self.handle, 1, self if wants else None)
+        self.connect()
+        self.poll(0)
+        self._transport.state = t.OPEN
+        self.opened(0)
+        if greeted:
+            self.received(t.CONNACK, 0, 4, 0)
+            self.log.clear()
 
-    def on_packet(self, first, number, body):
+    def _take_packet(self, first, number, body):
         assert type(body) is bytearray
+        bad = super()._take_packet(first, number, body)
+        if bad:
+            return bad
         if first == 0x20:
             self.log.append(("connack", body[0], body[1]))
         elif first == 0xD0:
@@ -29,56 +39,85 @@ class Events(Reader):
             self.log.append(("suback", number, bytes(body[2:])))
         else:
             self.log.append(("ack", first, number))
+        return None
 
-    def on_publish(self, topic, payload, first, number):
+    def handle(self, topic, payload):
         assert type(topic) is bytearray and type(payload) is bytearray
-        self.log.append(("publish", bytes(topic), bytes(payload), first, number))
+        self.log.append(("publish", bytes(topic), bytes(payload)))
 
-    def on_head(self, topic, size, first, number):
-        self.log.append(("large", topic and bytes(topic), size, first, number))
+    def begin(self, topic, size):
+        self.log.append(("large", bytes(topic), size))
         self.log.append(("pieces", b""))
-        return self.wants
 
-    def on_piece(self, piece):
+    def write(self, piece):
         assert 0 < len(piece) <= 64
         self.log[-1] = ("pieces", self.log[-1][1] + bytes(piece))
-        return True
 
-    def on_end(self, first, number):
-        self.log.append(("end", first, number))
+    def end(self, ok):
+        assert ok
+        self.log.append(("end",))
 
-    def on_bad(self, text):
-        self.log.append(("bad", text))
+    def _reply(self, kind, packet_id):
+        self.log.append(("reply", kind, packet_id))
 
 
-def decode(data, sizes=None, wants=True, greeted=True, packet=64, topic=16):
-    events = Events(packet, topic, wants, greeted)
+def note(events):
+    """A log.sink that tells `events` what is malformed, and what nobody wants."""
+
+    def sink(level, room, text, a, b):
+        if text == "malformed:":
+            events.log.append(("bad", a))
+        elif text.startswith("message too large"):
+            events.log.append(("drained", a))
+
+    return sink
+
+
+def decode(data, sizes=None, wants=True, greeted=True):
+    events = Events(wants, greeted)
     at = 0
     k = 0
-    while at < len(data):
-        n = sizes[k % len(sizes)] if sizes else len(data)
-        part = b"\x55" + data[at : at + n]
-        events.feed(part, 1, len(part) - 1)
-        at += n
-        k += 1
+    keep = log.sink
+    log.sink = note(events)
+    try:
+        while at < len(data):
+            n = sizes[k % len(sizes)] if sizes else len(data)
+            part = b"\x55" + data[at : at + n]
+            events.received(part, 1, len(part) - 1, 0)
+            at += n
+            k += 1
+    finally:
+        log.sink = keep
+    assert events.failed == 0
     return events.log
 
 
 GOOD = (
     (b"\x40\x02\x00\x01", [("ack", 0x40, 1)]),
-    (b"\x50\x02\xff\xff", [("ack", 0x50, 65535)]),
-    (b"\x62\x02\x01\x00", [("ack", 0x62, 256)]),
+    (b"\x50\x02\xff\xff", [("reply", 0x62, 65535), ("ack", 0x50, 65535)]),
+    (b"\x62\x02\x01\x00", [("reply", 0x70, 256), ("ack", 0x62, 256)]),
     (b"\x70\x02\x00\x07", [("ack", 0x70, 7)]),
     (b"\xb0\x02\x00\x07", [("ack", 0xB0, 7)]),
     (b"\x90\x06\x00\x07\x00\x01\x02\x80", [("suback", 7, b"\x00\x01\x02\x80")]),
     (b"\xd0\x00", [("pingresp",)]),
-    (t.publish(b"a", b""), [("publish", b"a", b"", 0x30, 0)]),
-    (t.publish(b"a/b", b"xyz", 1, 9, True, True), [("publish", b"a/b", b"xyz", 0x3B, 9)]),
-    (t.publish(b"a", b"\x00" * 30, 2, 65535), [("publish", b"a", b"\x00" * 30, 0x34, 65535)]),
-    (t.publish(b"k" * 16, b"x" * 46), [("publish", b"k" * 16, b"x" * 46, 0x30, 0)]),
+    (t.publish(b"a", b""), [("publish", b"a", b"")]),
+    (
+        t.publish(b"a/b", b"xyz", 1, 9, True, True),
+        [("publish", b"a/b", b"xyz"), ("reply", 0x40, 9)],
+    ),
+    (
+        t.publish(b"a", b"\x00" * 30, 2, 65535) + t.pubrel(65535),
+        [
+            ("publish", b"a", b"\x00" * 30),
+            ("reply", 0x50, 65535),
+            ("reply", 0x70, 65535),
+            ("ack", 0x62, 65535),
+        ],
+    ),
+    (t.publish(b"k" * 16, b"x" * 46), [("publish", b"k" * 16, b"x" * 46)]),
     (
         t.publish(b"\xc3\xa4/\xf0\x9f\x98\x80", b"u"),
-        [("publish", b"\xc3\xa4/\xf0\x9f\x98\x80", b"u", 0x30, 0)],
+        [("publish", b"\xc3\xa4/\xf0\x9f\x98\x80", b"u")],
     ),
     # remaining length in more bytes than it needs is allowed
     (b"\x40\x82\x00\x00\x01", [("ack", 0x40, 1)]),
@@ -86,16 +125,27 @@ GOOD = (
     # too large: in pieces
     (
         t.publish(b"a", b"p" * 62),
-        [("large", b"a", 62, 0x30, 0), ("pieces", b"p" * 62), ("end", 0x30, 0)],
+        [("large", b"a", 62), ("pieces", b"p" * 62), ("end",)],
     ),
     (
         t.publish(b"a", b"0123456789" * 30, 1, 5),
-        [("large", b"a", 300, 0x32, 5), ("pieces", b"0123456789" * 30), ("end", 0x32, 5)],
+        [("large", b"a", 300), ("pieces", b"0123456789" * 30), ("end",), ("reply", 0x40, 5)],
+    ),
+    (
+        t.publish(b"k" * 256, b"x" * 99, 2, 4) + t.pubrel(4),
+        [
+            ("large", b"k" * 256, 99),
+            ("pieces", b"x" * 99),
+            ("end",),
+            ("reply", 0x50, 4),
+            ("reply", 0x70, 4),
+            ("ack", 0x62, 4),
+        ],
     ),
     # a topic longer than what is held: no topic
     (
-        t.publish(b"k" * 17, b"x", 1, 3),
-        [("large", None, 1, 0x32, 3), ("pieces", b""), ("end", 0x32, 3)],
+        t.publish(b"k" * 257, b"x", 1, 3),
+        [("drained", 1), ("reply", 0x40, 3)],
     ),
 )
 
@@ -194,21 +244,15 @@ def test_packets_glued_and_split_at_random():
 def test_what_is_not_wanted_is_drained_to_its_last_byte():
     data = t.publish(b"a", b"\xff" * 1000, 1, 5) + b"\xd0\x00"
     for sizes in (None, [1], [999]):
-        assert decode(data, sizes, False) == [
-            ("large", b"a", 1000, 0x32, 5),
-            ("pieces", b""),
-            ("end", 0x32, 5),
-            ("pingresp",),
-        ]
+        assert decode(data, sizes, False) == [("drained", 1000), ("reply", 0x40, 5), ("pingresp",)]
     data = t.publish(b"k" * 300, b"\xff" * 1000, 2, 6) + b"\xd0\x00"
     for sizes in (None, [1], [299]):
-        assert decode(data, sizes)[0] == ("large", None, 1000, 0x34, 6)
-        assert decode(data, sizes)[-2:] == [("end", 0x34, 6), ("pingresp",)]
+        assert decode(data, sizes) == [("drained", 1000), ("reply", 0x50, 6), ("pingresp",)]
 
 
 def test_a_large_packet_without_payload_ends():
     data = t.publish(b"k" * 300, b"") + b"\xd0\x00"
-    assert decode(data, [1])[-2:] == [("end", 0x30, 0), ("pingresp",)]
+    assert decode(data, [1]) == [("drained", 0), ("pingresp",)]
 
 
 def test_malformed_packets_end_it_once():
@@ -229,22 +273,28 @@ def test_before_connack_only_connack():
     assert decode(b"\x20\x02\x00\x00\xd0\x00", greeted=False) == [("connack", 0, 0), ("pingresp",)]
 
 
-def test_after_reset_the_next_connection_begins_afresh():
-    events = Events()
-    events.reset()
+def test_the_next_connection_begins_afresh():
+    b = t.Bench(packet=128)
     for rest in (
         b"\x20",
         b"\x20\x02\x00",
-        b"\x30\xff",
-        b"\x00",
+        b"\x20\x02\x00\x00\x30\xff",
         b"\x20\x02\x00\x00\x30\x7f\x00\x01",
+        b"\x20\x02\x00\x00\x30\x05\x00\x01a",
+        b"\x20\x02\x00\x00\x32\xff\x04\x02\x00" + b"k" * 400,
+        b"\x20\x02\x00\x00\x32\xff\x04\x00\x01a\x00\x01" + b"k" * 400,
     ):
-        events.feed(rest, 0, len(rest))
-        events.reset()
-        events.log.clear()
-        events.feed(b"\x20\x02\x00\x00\xd0\x00", 0, 6)
-        assert events.log == [("connack", 0, 0), ("pingresp",)], rest
-        events.reset()
+        b.link()
+        b.say(rest)
+        b.lose()
+        assert not b.mqtt.connected
+        b.wait(300_000)
+        b.link()
+        b.say(t.CONNACK + t.publish(b"a", b"x", 1, 7) + t.PINGRESP)
+        assert b.mqtt.connected and b.take() == [t.puback(7)], rest
+        b.lose()
+        b.wait(300_000)
+    assert b.mqtt.malformed == 0
 
 
 def test_random_bytes_end_or_wait():
@@ -263,7 +313,7 @@ def test_random_bytes_end_or_wait():
 
 def test_connect():
     b = t.config()["broker"]
-    assert connect(b) == b"\x10\x0f\x00\x04MQTT\x04\x00\x00\x78\x00\x03dev"
+    assert connect(b) == b"\x00\x04MQTT\x04\x00\x00\x78\x00\x03dev"
     b["clean"] = True
     b["client_id"] = b""
     b["user"] = b"u"
@@ -271,7 +321,7 @@ def test_connect():
     b["keepalive_s"] = 258
     b["will"] = {"topic": b"w", "payload": b"\x00x", "qos": 2, "retain": True}
     assert connect(b) == (
-        b"\x10\x1a\x00\x04MQTT\x04\xf6\x01\x02\x00\x00\x00\x01w\x00\x02\x00x\x00\x01u\x00\x02pw"
+        b"\x00\x04MQTT\x04\xf6\x01\x02\x00\x00\x00\x01w\x00\x02\x00x\x00\x01u\x00\x02pw"
     )
     wrong = (
         ("clean", False),

@@ -202,6 +202,45 @@ def test_an_acknowledgement_that_never_comes_reconnects():
         assert b.up(t.RESUMED) == [t.publish(T, b"x", qos, 1, True)]
 
 
+def test_acknowledged_before_the_transport_says_that_it_has_taken_it():
+    b = t.Bench(auto=False, messages=2, inflight=2)
+    b.up()
+    for k in range(1, 7):  # the slots turn meanwhile
+        first = b.mqtt.publish(T, b"1", 1)
+        second = b.mqtt.publish(T, b"22", 2)
+        assert b.take() == [t.publish(T, b"1", 1, 2 * k - 1)]
+        b.say(t.puback(2 * k - 1))
+        assert first.state == 1 and second.state == 0 and b.take() == []
+        third = b.mqtt.publish(T, b"333", 1)
+        assert third is not None and b.mqtt.waiting == 2
+        b.mqtt._drop(third)
+        b.wire.listener.sent(b.now)
+        assert b.take() == [t.publish(T, b"22", 2, 2 * k)]
+        b.wire.listener.sent(b.now)
+        b.say(t.pubrec(2 * k))
+        assert b.take() == [t.pubrel(2 * k)]
+        b.wire.listener.sent(b.now)
+        b.say(t.pubcomp(2 * k))
+        assert second.state == 1 and b.mqtt.waiting == 0
+        b.mqtt._next_id = 2 * k
+    assert b.wire.closes == 0 and len(b.mqtt._arena) == 0
+
+
+def test_other_traffic_hides_no_missing_acknowledgement():
+    b = t.Bench(ack_s=120, keepalive_s=60)
+    b.up()
+    b.mqtt.publish(T, b"x", 1)
+    for _ in range(23):
+        b.wait(5_000)
+        b.mqtt.publish(T, b"y")
+        b.say(t.publish(T, b"z", 1, 7))
+        if t.PINGREQ in b.take():
+            b.say(t.PINGRESP)
+    assert b.wire.closes == 0
+    b.wait(6_000)
+    assert b.wire.closes == 1 and b.mqtt.last_error == "no acknowledgement"
+
+
 def test_qos_0_under_way_is_dropped_and_waiting_ones_are_not():
     b = t.Bench(auto=False)
     b.up()

@@ -97,6 +97,20 @@ def test_many_filters_go_in_as_many_packets_as_they_need():
     assert n == 40 and b.wire.closes == 0
 
 
+def test_a_filter_longer_than_the_queue_goes_alone():
+    b = t.Bench()
+    long = b"x" * 700
+    for text in (b"a", long, b"b"):
+        b.mqtt.subscribe(text, t.Heard())
+    assert b.up() == [t.subscribe(1, (b"a", 1), (b"b", 1))]
+    b.say(t.suback(1, b"\1\1"))
+    assert b.take() == [t.subscribe(2, (long, 1))]
+    b.say(t.suback(2, b"\1"))
+    b.mqtt.unsubscribe(long)
+    b.poll()
+    assert b.take() == [b"\xa2\xc0\x05\x00\x03\x02\xbc" + long]
+
+
 def test_no_suback_for_long_reconnects():
     b = t.Bench(ack_s=60, keepalive_s=0)
     b.mqtt.subscribe("a", t.Heard())

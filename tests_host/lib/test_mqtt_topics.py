@@ -2,9 +2,17 @@
 
 import random
 
-from uplink.mqtt.packets import Filter, is_filter, is_topic, well_formed
+from uplink.mqtt.packets import Filter, is_topic, well_formed
 
 SEED = 20240613
+
+
+def is_filter(text):
+    try:
+        Filter(text)
+    except ValueError:
+        return False
+    return True
 
 
 def test_utf8():
@@ -71,11 +79,6 @@ def test_topics_and_filters():
         b"\xc0",
     ):
         assert not is_filter(text), text
-        try:
-            Filter(text)
-            assert False, text
-        except ValueError:
-            pass
 
 
 MATCHES = (

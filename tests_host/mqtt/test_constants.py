@@ -11,5 +11,5 @@ def test_a_name_has_one_value():
     for path in FILES:
         for name, value in constants(path).items():
             values.setdefault(name, set()).add(value)
-    assert len(values["UP"]) == 1 and len(values["SENT"]) == 1
+    assert len(values["UP"]) == 1 and len(values["DONE"]) == 1
     assert {name: v for name, v in values.items() if len(v) > 1} == {}

@@ -29,28 +29,25 @@ STEPS = st.lists(
 
 def held(mqtt):
     """The messages whose room is not given back."""
-    box = mqtt._outbox
-    return [box.slots[(box.oldest + k) % len(box.slots)] for k in range(box.count)]
+    return mqtt._slots[: mqtt.waiting]
 
 
 def used(mqtt):
     """Packet identifiers in flight."""
-    return [m.id for m in held(mqtt) if m.id]
+    return [m._id for m in held(mqtt) if m._id]
 
 
 def sizes(mqtt):
     """What holds bytes, and must stay as large as it was made."""
     return (
-        len(mqtt._tx) <= mqtt._room,
-        len(mqtt._ctl) <= 256,
-        len(mqtt._payload) <= 512,
-        len(mqtt._heading) <= 256,
+        len(mqtt._ctl) <= 512,
+        len(mqtt._topic) <= 258,
         len(mqtt._stage) <= 64,
-        len(mqtt._outbox.arena) <= 2048,
-        mqtt._outbox.count <= 8,
-        0 <= mqtt._outbox.passed <= mqtt._outbox.count,
-        mqtt._outbox.waste + sum(m.size for m in held(mqtt)) == len(mqtt._outbox.arena),
-        0 <= mqtt._outbox.waiting <= 4,
+        len(mqtt._arena) <= 2048,
+        len(mqtt._slots) == 8 and 0 <= mqtt.waiting <= 8,
+        0 <= mqtt._passed <= mqtt.waiting,
+        mqtt._waste + sum(m._size for m in held(mqtt)) == len(mqtt._arena),
+        mqtt._inflight == sum(m._step > 1 for m in mqtt._slots) <= 4,
         len(mqtt._received) == 32,
         len(used(mqtt)) == len(set(used(mqtt))),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lib"))
 
-from uplink.mqtt.packets import is_filter, is_topic
+from uplink.mqtt.packets import Filter, is_topic
 
 from . import options
 from .session import End, Session, ticks_ms
@@ -107,7 +107,9 @@ def _lines(session, topic):
 
 def sub(p, args):
     for text in args.topic:
-        if not is_filter(text.encode()):
+        try:
+            Filter(text)
+        except ValueError:
             p.error(f"-t {text}: + and # stand alone in their level, # in the last one")
     session = Session(args, retry=True)
     mqtt = session.mqtt

@@ -3,6 +3,8 @@
 Nothing here takes heap but the making of a `Filter` and of CONNECT.
 """
 
+from ..exact import _ALL, _AT
+
 try:
     from micropython import const
 except ImportError:
@@ -11,17 +13,14 @@ except ImportError:
         return value
 
 
-class _At:
-    def __getitem__(self, index):
-        return index
-
-
-_AT = _At()
 _FRONT = (_AT[:1], _AT[:4], _AT[:16], _AT[:64], _AT[:256], _AT[:1024])
 
 
 def drop(b, n):
     """Take the first `n` bytes from the bytearray `b`, which keeps its capacity."""
+    if n == len(b):
+        b[_ALL] = b""
+        return
     k = 5
     while n:
         if n >> 2 * k:
@@ -33,17 +32,18 @@ def drop(b, n):
 
 def well_formed(b):
     """True where `b` is UTF-8 without surrogates, overlong forms and U+0000 (1.5.3)."""
-    if b.find(b"\0") >= 0:
+    if b"\0" in b:
         return False
+    more = 0  # continuation bytes to come
     if b and max(b) >= 0x80:
-        point = least = more = 0  # more: continuation bytes to come
+        point = least = 0
         for c in b:
             if more:
-                if c >> 6 != 2:
-                    return False
                 point = point << 6 | c & 63
                 more -= 1
-                if not more and (point < least or point >> 11 == 27 or point > 0x10FFFF):
+                if c >> 6 != 2 or (
+                    not more and (point < least or point >> 11 == 27 or point > 0x10FFFF)
+                ):
                     return False
             elif c >= 0x80:
                 if c < 0xC2 or c > 0xF4:
@@ -51,40 +51,33 @@ def well_formed(b):
                 more = 1 if c < 0xE0 else 2 if c < 0xF0 else 3
                 point = c & 63 >> more
                 least = 2 << 5 * more  # two bytes: 0xC2 has seen to it
-        return not more
-    return True
+    return not more
 
 
 def is_topic(b):
     """True where `b` can be the topic name of a PUBLISH (3.3.2.1, 4.7.3)."""
-    return 0 < len(b) < 65536 and b.find(b"+") < 0 and b.find(b"#") < 0 and well_formed(b)
-
-
-def is_filter(b):
-    """True where `b` can be a topic filter (4.7.1): wildcards stand alone in their level."""
-    last = len(b) - 1
-    for i in range(last + 1):
-        c = b[i]
-        if (c == 43 or c == 35) and (
-            (i and b[i - 1] != 47) or (i < last and (c == 35 or b[i + 1] != 47))
-        ):
-            return False
-    return 0 <= last < 65535 and well_formed(b)
+    return 0 < len(b) < 65536 and not (b"+" in b or b"#" in b) and well_formed(b)
 
 
 class Filter:
-    """A topic filter, cut at its wildcards so that matching runs at C speed, and its handlers."""
+    """A topic filter (4.7.1), cut at its wildcards so that matching runs at C speed, and what is
+    subscribed with it.
+    """
 
-    def __init__(self, text, qos=0):
+    def __init__(self, text, qos=0, handler=None, sink=None):
         if isinstance(text, str):
             text = text.encode()
-        if not is_filter(text) or not 0 <= qos <= 2:
+        bad = not 0 < len(text) < 65536 or not well_formed(text) or b"#" in text[:-1]
+        for level in text.split(b"/"):  # wildcards stand alone in their level
+            if len(level) > 1 and (b"+" in level or b"#" in level):
+                bad = True
+        if bad or not 0 <= qos <= 2:
             raise ValueError("mqtt: wrong topic filter, or QoS")
         self.text = text = bytes(text)
         self.qos = qos
-        self.state = 0  # see client.py
-        self.handler = None
-        self.sink = None
+        self.state = 0  # see reader.py
+        self.handler = handler
+        self.sink = sink
         # "a/#" also matches "a" (4.7.1.2): what precedes the "#" is compared without its "/"
         self._parts = (text[:-2] if text.endswith(b"#") else text).split(b"+")
 
@@ -126,7 +119,7 @@ def number(b, n):
 
 
 def connect(broker):
-    """The CONNECT packet (3.1) for the configuration `broker`; raises ValueError.
+    """CONNECT (3.1) for the configuration `broker`, without its fixed header; raises ValueError.
 
     A client identifier may be empty only with a clean session (3.1.3-7), and a password needs
     a user name (3.1.2-22).
@@ -137,40 +130,28 @@ def connect(broker):
     will = broker.get("will")
     keepalive = broker["keepalive_s"]
     flags = 2 if broker.get("clean") else 0
+    good = (client or flags) and 0 <= keepalive < 65536 and well_formed(client)
     fields = [client]
-    bad = None
-    if not well_formed(client) or not (client or flags):
-        bad = "client_id"
     if will:
         flags |= 4 | will["qos"] << 3 | (32 if will["retain"] else 0)
         fields.append(will["topic"])
         fields.append(will["payload"])
-        if not is_topic(will["topic"]) or not 0 <= will["qos"] <= 2:
-            bad = "will"
+        good = good and is_topic(will["topic"]) and 0 <= will["qos"] <= 2
     if user is not None:
         flags |= 128
         fields.append(user)
-        if not well_formed(user):
-            bad = "user"
+        good = good and well_formed(user)
     if password is not None:
         flags |= 64
         fields.append(password)
-        if user is None:
-            bad = "password"
-    if not 0 <= keepalive <= 65535:
-        bad = "keepalive_s"
-    for field in fields:
-        if len(field) > 65535:
-            bad = "client_id, will, user or password"
-    if bad:
-        raise ValueError("mqtt: wrong broker." + bad)
+        good = good and user is not None
     body = bytearray(b"\0\4MQTT\4")
     body.append(flags)
     number(body, keepalive)
     for field in fields:
+        good = good and len(field) < 65536
         number(body, len(field))
         body.extend(field)
-    out = bytearray()
-    begin(out, 0x10, len(body))
-    out.extend(body)
-    return out
+    if not good:
+        raise ValueError("mqtt: wrong client_id, will, user, password or keepalive_s")
+    return body

@@ -1,0 +1,408 @@
+"""The half of the client that sends: messages that `publish` has accepted, in order, until they
+are acknowledged, and before them the small packets: acknowledgements, SUBSCRIBE, PINGREQ.
+
+A message has a slot, which is also its receipt, and its encoded PUBLISH in the arena: a bytearray
+that grows behind and is cut in front, so that packets are sent from where they lie. Slots and
+arena are given back in order, so a message is out of both only once all older ones are.
+"""
+
+from .. import log
+from ..exact import buffer, cut, resize
+from ..port.ticks import ticks_add
+from .packets import begin, const, drop, is_topic, number
+from .reader import Reader
+
+_OPENING = const(2)  # of `MQTT.state`: see __init__.py
+_UP = const(4)
+_FAREWELL = const(5)
+_CLOSING = const(6)
+_IDLE = const(0)
+
+# Steps of a message; above these it is sent, and the step is the type of the answer awaited.
+_QUEUED = const(0)  # not sent yet, or not in this session (QoS 0: until its end)
+_DONE = const(1)  # over, but an older one is not
+_PUBREL = const(0x62)
+_PUBCOMP = const(0x70)
+
+# States of a receipt; 0 = waiting.
+_ACKNOWLEDGED = const(1)
+_DROPPED = const(2)
+
+_PUBLISHED = const(0)  # counters: see reader.py
+_SENT = const(1)
+_RESENT = const(4)
+_DROPS = const(5)
+_REFUSALS = const(6)
+
+_WANTED = const(0)  # of a filter: see reader.py
+_UNWANTED = const(4)
+
+_ACKS = const(256)  # bytes that may wait for the transport; and another packet before them
+_STAGE = const(64)
+
+
+class Receipt:
+    """What `publish` returns. `await receipt` gives True = acknowledged, False = dropped.
+
+    `state` tells it without waiting: 0 waiting, 1 acknowledged (QoS 0: handed to the transport),
+    2 dropped. The object belongs to a slot of the outbox: it serves another message once the slot
+    is used again, `messages` publishes later at the earliest.
+    """
+
+    def __init__(self, event):
+        self._event = event
+        self.state = _ACKNOWLEDGED
+        self._serial = 0  # of its message, above two bits: the state of the one before
+        self._step = _DONE
+        self._kind = 0  # the first answer awaited: PUBACK, PUBREC, or none
+        self._id = 0  # packet identifier in use; 0 = none
+        self._off = 0  # where its packet begins
+        self._size = 0  # bytes of it that are held
+        self._total = 0  # with those that its source will give
+        self._source = None
+
+    def __iter__(self):
+        serial = self._serial
+        while self._serial == serial:
+            if self.state:
+                return self.state == _ACKNOWLEDGED
+            yield from self._event.wait()
+        return self._serial & 3 == _ACKNOWLEDGED
+
+    __await__ = __iter__
+
+
+class Sender(Reader):
+    """Part of `MQTT`, which has its attributes."""
+
+    waiting: int
+    _slot: Receipt
+    _name: bytes
+    _busy: bool
+    _pumping: bool
+    _held: bool
+    _next_id: int
+    _out: int
+    _waste: int
+    _passed: int
+    _since: int
+
+    _tx = None  # a piece from a source: made when one is first used
+
+    def publish(self, topic, payload, qos=0, retain=False, source=None, more=0):
+        """Accept a message for delivery: a `Receipt`, or None where there is no room for it.
+
+        Never blocks. ValueError for a topic that cannot be one. No heap with `bytes`.
+        (`source` and `more` are for `publish_from`.)
+        """
+        name = topic
+        if topic is not self._name:
+            if isinstance(topic, str):
+                name = topic.encode()
+            if not is_topic(name):
+                raise ValueError("mqtt: topic is empty, has a wildcard, or is not UTF-8")
+            if isinstance(topic, bytes):
+                self._name = topic
+        if isinstance(payload, str):
+            payload = payload.encode()
+        n = len(name)
+        size = n + len(payload) + 2
+        count = self._n
+        b = self._ctl
+        k = self.waiting
+        off = 0
+        if (
+            not (qos or b or more or self._busy)
+            and self._passed == k
+            and self._slot is None
+            and size + 3 <= _ACKS
+            and self.state == _UP
+        ):
+            # nothing goes first: not through the outbox, and at once
+            self._busy = self._pumping = True
+            if not (self._inflight or self._sub_id):
+                self._since = None
+            m = self._quick
+            count[_SENT] += 1
+        else:
+            if not 0 <= qos <= 2:
+                raise ValueError("mqtt: QoS is 0, 1 or 2")
+            b = self._arena
+            off = len(b)
+            slots = self._slots
+            if k == len(slots) or off + size + 7 > self._size:
+                count[_REFUSALS] += 1
+                log.warn("mqtt", "outbox full, refused:", name, size)
+                return None
+            self.waiting = k + 1
+            m = slots[k]
+            m._step = _QUEUED
+            m._kind = 0
+            m._source = source
+            if qos:
+                size += 2
+                m._kind = 0x30 + (qos << 4)
+        b.append(0x30 | qos << 1 | (1 if retain else 0))
+        size += more
+        while size > 127:
+            b.append(size & 127 | 128)
+            size >>= 7
+        b.append(size)
+        b.append(n >> 8)
+        b.append(n & 255)
+        b.extend(name)
+        if qos:
+            m._id = n = self._new_id()
+            number(b, n)
+        b.extend(payload)
+        m._off = off
+        m._size = n = len(b) - off
+        m._total = n + more
+        m._serial = (m._serial + 4) & 0xFFFC | m.state
+        m.state = 0
+        count[_PUBLISHED] += 1
+        if m is self._quick:
+            self._out = n
+            if not self._transport.send(b, 0, n):
+                self._out = 0
+                self._busy = False
+            self._pumping = False
+            if self._busy:
+                return m  # (`sent` may come before `send` returns)
+        self._pump()
+        return m
+
+    def publish_from(self, topic, source, size, qos=0, retain=False):
+        """The same with a payload of `size` bytes from `source.readinto(buf) -> n`.
+
+        Read from its beginning when the packet is sent, and again (`seek(0)`) when it is sent
+        again: at QoS 1 and 2 it must stay as it is until then.
+        """
+        if (qos and not hasattr(source, "seek")) or not 0 <= size <= 0xFFEFFFF:
+            raise ValueError("mqtt: size, or a source for QoS 1 or 2 without seek")
+        if self._tx is None:
+            self._tx = buffer(self._packet)
+        return self.publish(topic, b"", qos, retain, source, size)
+
+    def _ask(self):
+        """One SUBSCRIBE for all filters that are wanted, or one UNSUBSCRIBE, into `_ctl`.
+
+        As many as there is room for; the rest follows after the answer.
+        """
+        ctl = self._ctl
+        for state in (_WANTED, _UNWANTED):
+            size = 2
+            for sub in self._subs:
+                n = len(sub.text) + 3
+                if sub.state == state and (size == 2 or size + n < _ACKS):
+                    sub.state += 1
+                    size += n
+                    if state:
+                        size -= 1  # no QoS
+            if size > 2:
+                self._since = self._now
+                self._sub_id = n = self._new_id()
+                begin(ctl, 0xA2 if state else 0x82, size)
+                number(ctl, n)
+                for sub in self._subs:
+                    if sub.state == state + 1:
+                        number(ctl, len(sub.text))
+                        ctl.extend(sub.text)
+                        if not state:
+                            ctl.append(sub.qos)
+                return
+
+    def _close(self, why):
+        """Close the transport because of `why` (None: as wanted)."""
+        if self.state != _CLOSING and self.state != _IDLE:
+            self.last_error = why
+            self.state = _CLOSING
+            self._transport.close()
+
+    def _find(self, packet_id):
+        """The message with a packet identifier; `_quick`, which has none, where there is none."""
+        for m in self._slots:
+            if m._id == packet_id:
+                return m
+        return self._quick
+
+    def _new_id(self):
+        """A packet identifier that nothing in flight has (2.3.1)."""
+        n = self._next_id
+        while True:
+            n = n % 65535 + 1
+            if n != self._sub_id and self._find(n) is self._quick:
+                self._next_id = n
+                return n
+
+    def _end(self, m, result):
+        """Message `m` is over, with the receipt's state `result`."""
+        if m._step > _DONE:
+            self._inflight -= 1
+        m._step = _DONE
+        m._id = 0
+        m._source = None
+        m.state = result
+        event = m._event
+        if event.value is not None:  # somebody waits
+            event.set()
+            event.clear()
+
+    def _drop(self, m):
+        """A message is given up, by name."""
+        if m is not self._quick:
+            b = self._arena
+            k = m._off + 1
+            while b[k] & 128:
+                k += 1
+            n = min(b[k + 1] << 8 | b[k + 2], _STAGE)
+            self._copier.set(self._stage, b, k + 3, n)
+            log.error("mqtt", "message dropped:", self._stage)
+        self._n[_DROPS] += 1
+        self._end(m, _DROPPED)
+
+    def _pump(self):
+        """Send whatever is next until the transport is busy."""
+        if self._pumping:
+            return
+        self._pumping = True
+        ctl = self._ctl
+        slots = self._slots
+        try:
+            while True:
+                m = self._slot
+                if not self._busy:
+                    if self._out:  # the transport has taken it
+                        drop(ctl, self._out)
+                        self._out = 0
+                        if not self._quick.state:
+                            self._end(self._quick, _ACKNOWLEDGED)
+                    if m is not None and self._done == m._total:
+                        self._slot = None
+                        self._done = 0
+                        if not m._kind:
+                            self._end(m, _ACKNOWLEDGED)
+                        elif self._inflight == 1:
+                            self._since = self._now
+                            self._wake.set()
+                        m = None
+                while self.waiting and slots[0]._step == _DONE:  # given back in order
+                    first = slots.pop(0)
+                    slots.append(first)
+                    self._waste += first._size
+                    self.waiting -= 1
+                    if self._passed:
+                        self._passed -= 1
+                    self._since = self._now
+                if self._busy:
+                    break
+                off = self._waste
+                if off:
+                    self._waste = 0
+                    drop(self._arena, off)
+                    for first in slots:
+                        first._off -= off
+                state = self.state
+                if not _OPENING < state < _CLOSING:
+                    break
+                done = self._done
+                buf = ctl
+                off = 0
+                n = len(ctl)
+                if n and not done:
+                    self._out = n
+                elif state != _UP:
+                    break
+                else:
+                    if m is None:
+                        if self._unasked and not self._sub_id:
+                            self._unasked = False
+                            self._ask()
+                            continue
+                        k = self._passed
+                        if k == self.waiting:
+                            if not (self._wanted or k or self._sub_id):
+                                self._leave()
+                                continue
+                            break
+                        m = slots[k]
+                        if not m._step and m._kind and self._inflight >= self._window:
+                            break
+                        self._passed = k + 1
+                        if m._step == _DONE:
+                            continue
+                        if m._step == _PUBCOMP:  # 4.3.3: only PUBREL, in the order of the messages
+                            self._reply(_PUBREL, m._id)
+                            continue
+                        self._slot = m
+                    n = min(m._size - done, self._packet)
+                    off = m._off + done
+                    buf = self._arena
+                    if n <= 0:
+                        buf = self._tx
+                        off = 0
+                        if not self._held:
+                            resize(buf, min(m._total - done, self._packet))
+                            try:
+                                if m._kind and done == m._size:
+                                    m._source.seek(0)
+                                n = m._source.readinto(buf) or 0
+                            except Exception as error:
+                                self._failed(error)
+                            if n <= 0:
+                                # begun, and never completed: the server must not wait for it
+                                self._slot = None
+                                self._done = 0
+                                self._drop(m)
+                                self._close("the source of a message ended early")
+                                continue
+                            cut(buf, n)
+                            self._held = True
+                        n = len(buf)
+                self._busy = True
+                if not (self._inflight or self._sub_id):
+                    self._since = None
+                if not self._transport.send(buf, off, n):
+                    self._busy = False
+                    self._out = 0
+                    break
+                if buf is not ctl and m is self._slot:  # nothing is noted before it is taken
+                    self._held = False
+                    if done:
+                        self._since = self._now
+                    else:
+                        count = self._n
+                        count[_SENT] += 1
+                        if m._step:
+                            count[_RESENT] += 1
+                        elif m._kind:
+                            self._inflight += 1
+                            m._step = m._kind
+                    self._done = done + n
+        finally:
+            self._pumping = False
+
+    def _leave(self):
+        """DISCONNECT (3.14): nothing is sent after it."""
+        if self._busy or self._slot is not None:
+            self._close(None)
+        else:
+            number(self._ctl, 0xE000)
+            self.state = _FAREWELL
+            self._due = ticks_add(self._now, self._answer_ms)
+            self._wake.set()
+            self._pump()
+
+    def _may_reply(self):
+        """True where an acknowledgement finds room; closes where it does not."""
+        if len(self._ctl) - self._out < _ACKS:
+            return True
+        self._close("too many acknowledgements wait")
+        return False
+
+    def _reply(self, kind, packet_id):
+        if self._may_reply():
+            ctl = self._ctl
+            ctl.append(kind)
+            ctl.append(2)
+            number(ctl, packet_id)
