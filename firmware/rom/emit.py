@@ -1,7 +1,9 @@
 """The C text of what is in ROM, among what mpy-tool.py writes."""
 
+import json
+
 from module import World
-from values import Class, Closure, Function, Property, Value, Wrapped
+from values import Class, Closure, Function, Property, Value, Wrapped, is_name
 
 # Slots of an instance's type (mp_obj_new_type in py/objtype.c), all but those of one class.
 _SLOTS = {
@@ -63,9 +65,10 @@ MP_DECLARE_CONST_FUN_OBJ_VAR_BETWEEN(mp_sys_print_exception_obj);
 """
 
 
-def install(mpy, tree, genhdr):
+def install(mpy, tree, genhdr, public=None, names=None):
     """Let the module mpy-tool.py of a MicroPython tree freeze with functions, classes and names in
-    ROM; `genhdr`: the folder of the headers that the build made.
+    ROM; `genhdr`: the folder of the headers that the build made. `public`: the Public names of a
+    package whose others get short; what those stand for goes into the file `names`.
     """
     text = Text(mpy)
 
@@ -92,7 +95,9 @@ def install(mpy, tree, genhdr):
     plain = mpy.freeze_mpy
 
     def freeze_mpy(idents, compiled):
-        text.world = World(mpy, tree, genhdr, compiled)
+        text.world = World(mpy, tree, genhdr, compiled, public, set(idents))
+        if names is not None:
+            names.write_text(json.dumps(text.world.short.table(), indent=1))
         text.place()
         text.keep_names(compiled)
         plain(idents, compiled)
@@ -158,8 +163,8 @@ class Text:
                 names.update((value.name, *value.members))
                 use(tuple(value.members.values()))
         kept = self.mpy.global_qstrs.qstrs
-        # A constant is a name if the compiler made it one.
-        names |= {name.str for name in kept if name is not None and name.str in texts}
+        # An object would take 10 bytes more.
+        names |= set(filter(is_name, texts))
         kept[:] = [None, *map(self.mpy.QStrType, sorted(names))]
 
     def module(self, cm, index):

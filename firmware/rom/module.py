@@ -3,6 +3,8 @@
 from bytecode import Code, Constant
 from fixed import Fixed
 from find import ClassBody, Machine, Unknown
+from reach import Reach
+from short import Short, texts_of
 from sure import Interpreter, Sure
 from values import (
     Builtin,
@@ -10,10 +12,12 @@ from values import (
     Closure,
     Function,
     Module as ModuleName,
+    Object,
     Property,
     Value,
     Wrapped,
     is_constant,
+    is_name,
 )
 
 # Classes of the interpreter that a class in ROM may have as its base: `object`, and exceptions.
@@ -32,7 +36,7 @@ SCRIPTS = ("boot", "main", "_boot", "_boot_fat", "_mkfs", "frozentest")
 class World:
     """All modules that are frozen together, by full name."""
 
-    def __init__(self, mpy, tree, genhdr, compiled):
+    def __init__(self, mpy, tree, genhdr, compiled, public=None, pool=()):
         self.mpy = mpy
         self.interpreter = Interpreter(genhdr)
         self.modules = {}
@@ -49,8 +53,38 @@ class World:
         for module in self.all:
             module.read()
         self.fixed = Fixed(self, tree)
+        self.reach = self._reach(public)
+        self.short = None
+        if public is not None:
+            self.short = Short(self, public, pool)
+            self.short.apply()
         for module in self.all:
             module.write()
+
+    def _reach(self, public):
+        """The Reach of all modules. Of a package with short names, only what is public or asked
+        for by name somewhere stays a global.
+        """
+        reach = Reach(self)
+        if public is not None:
+            ours = [module for module in self.all if module.package == public.package]
+            texts, used = texts_of(ours), None
+            while reach.used != used:
+                used = reach.used
+                for module in ours:
+                    module.rows = {
+                        name: value
+                        for name, value in module.all_rows().items()
+                        if name in module.inner
+                        or module.has_native
+                        or name == "__getattr__"
+                        or (name == "__version__" and module.name == module.package)
+                        or (module.offers(name, value) and name in public.names)
+                        or (not isinstance(value, Object) and (name in used or name in texts))
+                    }
+                reach = Reach(self, starting=used)
+        reach.keep()
+        return reach
 
     def attribute(self, asking, value, name):
         """(the value,) of an attribute of a module, or None."""
@@ -95,6 +129,9 @@ class Module:
         # Set by Fixed.
         self.fixed = {}
         self.inner = {}
+        self.rows = None
+        # What a traceback calls the module's file, if that is not its path.
+        self.file = None
         self.functions = []
         # RawCode of functions whose first argument is an instance of their class.
         self.methods = set()
@@ -123,6 +160,16 @@ class Module:
                 elif op.code == opcode.MP_BC_IMPORT_STAR:
                     found[None] = 1
         self.stores = found
+
+    def hands_out(self):
+        """Whether the module's code may take its globals as a dict."""
+        opcode = self.world.mpy.Opcode
+        loads = (opcode.MP_BC_LOAD_NAME, opcode.MP_BC_LOAD_GLOBAL)
+        return any(
+            op.code in loads and op.arg.str in ("globals", "locals", "exec", "eval")
+            for code in self.code.values()
+            for op in code.ops
+        )
 
     def own(self, name):
         """How often a package's own code stores a submodule of it by its name."""
@@ -206,7 +253,7 @@ class Module:
             members = ClassBody(self, self.code[body.rc], self.lookup).members
         except Unknown:
             return None
-        return Class(body.rc, name, base, members)
+        return Class(self, body.rc, name, base, members)
 
     def read(self):
         """Find the constants that the module's own code makes."""
@@ -301,9 +348,10 @@ class Module:
 
     def write(self):
         """Encode what is left of the code, and leave in its tables what it uses."""
-        for code in self.code.values():
-            code.finish()
         live = self._live()
+        for code in live:
+            self._texts(code)
+            code.trim()
         names, constants = self._tables(live)
         name_index = {}
         for i, name in enumerate(names):
@@ -314,6 +362,16 @@ class Module:
         cm = self.cm
         cm.qstr_table[:] = names
         cm.obj_table[:] = [c.value if isinstance(c, Constant) else c for c in constants]
+
+    def _texts(self, code):
+        """A text that is not too long is smaller as a name than as an object."""
+        mpy = self.world.mpy
+        for op in code.ops:
+            if op.code == mpy.Opcode.MP_BC_LOAD_CONST_OBJ and isinstance(op.arg, Constant):
+                text = op.arg.value
+                if isinstance(text, str) and is_name(text) and not self.has_native:
+                    op.code, op.fmt = mpy.Opcode.MP_BC_LOAD_CONST_STRING, mpy.MP_BC_FORMAT_QSTR
+                    op.arg = mpy.QStrType(text)
 
     def _live(self):
         """The Code that is still reached."""
@@ -347,7 +405,7 @@ class Module:
             # Machine code has its numbers in it.
             new = [value for value in constants if isinstance(value, Value)]
             return list(self.cm.qstr_table), [*self.constants, *new]
-        first = self.cm.source_file
+        first = mpy.QStrType(self.file or self.cm.source_file.str)
         order = sorted(names, key=lambda text: -names[text])
         rest = [mpy.QStrType(text) for text in order if text != first.str]
         return [first, *rest], sorted(constants, key=lambda constant: -constants[constant])
@@ -358,7 +416,23 @@ class Module:
         """
         return len(self.stores) + bool(self.stores)
 
+    def offers(self, name, value):
+        """Whether a global is the module's own, or what it has for others."""
+        return (
+            self.is_package
+            or (self.name, name) in self.world.fixed.offered
+            or not isinstance(value, Value)
+            or (getattr(value, "module", None) is self)
+        )
+
     def table(self):
-        """{name: value} of the globals in ROM, first the submodules."""
-        fixed = {name: self.world.fixed.in_rom(value) for name, value in self.fixed.items()}
-        return {**self.inner, **fixed}
+        """{name: value} of the globals that are in ROM, first the submodules."""
+        return self.all_rows() if self.rows is None else self.rows
+
+    def all_rows(self):
+        """{name: value} of all that could be."""
+        rows = dict(self.inner)
+        for name, value in self.fixed.items():
+            if name not in self.stores:
+                rows[name] = self.world.fixed.in_rom(value)
+        return rows
