@@ -2,7 +2,9 @@
 
 import re
 from collections import Counter, defaultdict
+from itertools import islice
 
+from direct import call_directly
 from values import Class, Closure, Function
 
 # Names of builtins and of what the interpreter looks for in objects that it is given.
@@ -10,6 +12,8 @@ _NEVER = frozenset(
     "args value errno read write readinto readline ioctl seek tell flush close send throw append "
     "keys values items count index add remove update pop name".split()
 )
+# So many short names are compared for an identifier.
+_CHOICE = 40
 _WORD = re.compile(r"[A-Za-z_]\w*\Z")
 
 
@@ -66,6 +70,26 @@ def _strings(code):
     return found
 
 
+class Table:
+    """A hash table with some names, as far as it is filled."""
+
+    # What a dict grows to (py/map.c).
+    _SIZES = (1, 2, 4, 6, 8, 10, 12, 17, 23, 29, 37, 47, 59, 73, 97, 127, 167, 223, 293)
+
+    def __init__(self, names):
+        self.names = set(names)
+        self._size = next(size for size in self._SIZES if size >= len(self.names))
+        self._places = Counter()
+
+    def put(self, value):
+        self._places[value % self._size] += 1
+
+    def taken(self, value):
+        """How many are there already, and beside it."""
+        at = value % self._size
+        return 2 * self._places[at] + self._places[at - 1]
+
+
 class Short:
     """`names`: {identifier: what stands for it in the image} for one package of a World."""
 
@@ -91,7 +115,11 @@ class Short:
         }
         self.used = Counter()
         self.everywhere = set()
+        # Attributes that are assigned at all.
+        self.assigned = set()
         self.scopes = []
+        # Hash tables that are searched.
+        self.tables = []
         self._uses()
         self._scopes()
         kept = self._kept()
@@ -132,22 +160,27 @@ class Short:
     def _scopes(self):
         """Sets of identifiers that one object may have."""
         own = {value: set(value.members) for value in self.classes}
+        attributes = {value: set() for value in self.classes}
         for code, module in self.codes.items():
             if code.rc is not module.cm.raw_code:
                 self.everywhere.update(
                     op.arg.str for op in code.ops if op.code == self.opcode.MP_BC_STORE_NAME
                 )
             for name, is_own in self._stored(code):
+                self.assigned.add(name)
                 if not is_own:
                     self.everywhere.add(name)
                 for value, _ in self.methods.get(code, ()):
                     own[value].add(name)
+                    attributes[value].add(name)
         for value in self.classes:
-            scope, base = set(), value
+            scope, base, stored = set(), value, set()
             while isinstance(base, Class):
                 scope |= own.get(base, set())
+                stored |= attributes.get(base, set())
                 base = base.base
             self._scope(scope)
+            self.tables += [Table(stored), Table(value.members)]
         for module in self.modules:
             names = {op.arg.str for op in module.code[module.cm.raw_code].ops if self._stores(op)}
             self._scope({name for name in (*names, *module.stores, *module.table()) if name})
@@ -168,7 +201,7 @@ class Short:
         opcode = self.opcode
         places = {place for _, place in self.methods.get(code, ())}
         own = places.pop() if len(places) == 1 else None
-        if own is not None and any(self._assigns(op, own) for op in code.ops):
+        if own is not None and self.assigns_own(code, own):
             own = None
         targets = code.targets()
         again = {
@@ -183,11 +216,14 @@ class Short:
                 if before.code == opcode.MP_BC_ROT_TWO and name in again:
                     pass
                 else:
-                    is_self = own is not None and op not in targets and self._loads(before, own)
+                    is_self = own is not None and op not in targets and self.loads(before, own)
                     yield name, is_self
             before = op
 
-    def _assigns(self, op, local):
+    def assigns_own(self, code, local):
+        return any(self.assigns(op, local) for op in code.ops)
+
+    def assigns(self, op, local):
         opcode = self.opcode
         if op.code == opcode.MP_BC_STORE_FAST_MULTI + local:
             return True
@@ -199,7 +235,7 @@ class Short:
         )
         return op.code in numbered and op.arg == local
 
-    def _loads(self, op, local):
+    def loads(self, op, local):
         opcode = self.opcode
         return op.code == opcode.MP_BC_LOAD_FAST_MULTI + local or (
             op.code in (opcode.MP_BC_LOAD_FAST_N, opcode.MP_BC_LOAD_DEREF) and op.arg == local
@@ -240,18 +276,35 @@ class Short:
         for scope in self.scopes:
             for name in scope:
                 scopes[name].append(scope)
+        tables = defaultdict(list)
+        for table in self.tables:
+            for name in table.names:
+                tables[name].append(table)
+                if name not in wanted:
+                    table.put(self._hash(name))
         given = {}
         alone = {name for name in wanted if name in self.everywhere}
         for name in sorted(wanted, key=lambda n: (n not in alone, -self.used[n], n)):
-            if name in alone:
-                given[name] = free.pop(0)
-                continue
             near = {given.get(other) for scope in scopes[name] for other in scope}
-            given[name] = next(short for short in free if short not in near)
+            could = list(islice((short for short in free if short not in near), _CHOICE))
+            # The one that is found soonest.
+            given[name] = short = min(
+                could,
+                key=lambda s: (sum(t.taken(self._hash(s)) for t in tables[name]), free.index(s)),
+            )
+            for table in tables[name]:
+                table.put(self._hash(short))
+            if name in alone:
+                free.remove(short)
         return given
+
+    def _hash(self, name):
+        mpy = self.world.mpy
+        return mpy.qstrutil.compute_hash(name.encode(), mpy.config.MICROPY_QSTR_BYTES_IN_HASH or 2)
 
     def apply(self):
         """Put the short names into code, classes and tables."""
+        call_directly(self)
         mpy, opcode = self.world.mpy, self.opcode
         apart = (opcode.MP_BC_LOAD_CONST_STRING, opcode.MP_BC_IMPORT_NAME)
         words = self._keywords()
