@@ -1,7 +1,7 @@
 """Calls of a method that nothing can replace: `self._step()` loads the function, without a search.
 
-Sound where the method's name is private (short.py): no application can override it, so the classes that
-can are all known, and so are the attributes that could hide it.
+Sound where the method's name is private (short.py): no application can override it, so the
+classes that can are all known, and so are the attributes that could hide it.
 """
 
 from values import Class, Function
@@ -31,7 +31,10 @@ def call_directly(short):
             if function is None or any(name in c.members for c in below):
                 continue
             call.code, call.fmt, call.arg, call.extra = load.code, load.fmt, load.arg, load.extra
-            load.code, load.fmt = opcode.MP_BC_LOAD_CONST_OBJ, short.world.mpy.MP_BC_FORMAT_VAR_UINT
+            load.code, load.fmt = (
+                opcode.MP_BC_LOAD_CONST_OBJ,
+                short.world.mpy.MP_BC_FORMAT_VAR_UINT,
+            )
             load.arg, load.extra = function, None
     _drop(short)
 

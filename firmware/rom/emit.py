@@ -180,20 +180,25 @@ class Text:
         print(f"// - .mpy header: {':'.join('%02x' % b for b in cm.header)}")
         print()
         print(f"// - globals in RAM: {' '.join(sorted(map(str, cm.rom.stores)))}")
+        names = map(self.mpy.QStrType, cm.rom.names_used)
+        print(f"// - names: {' '.join(name.qstr_id for name in names)}")
         print()
         cm.raw_code.freeze()
         for function in cm.rom.functions:
             function.rc.freeze()
         for value in cm.rom.classes:
             self.members(cm, value)
+        names, cm.qstr_table = cm.qstr_table, []
         cm.freeze_constants()
+        cm.qstr_table = names
         self.table(cm)
         print()
         print(f"static const mp_frozen_module_t frozen_module_{name} = {{")
         print("    .context = {")
         print(f"        .module = {{{{&mp_type_module}}, &mp_frozen_globals[{index}]}},")
         print("        .constants = {")
-        print(f"            .qstr_table = (qstr_short_t *)&const_qstr_table_data_{name},")
+        symbol, at = cm.rom.names_at
+        print(f"            .qstr_table = (qstr_short_t *)&{symbol}[{at}],")
         if cm.obj_table:
             print(f"            .obj_table = (mp_obj_t *)&const_obj_table_data_{name},")
         print("        },")
@@ -228,6 +233,10 @@ class Text:
             print(f"static const mp_frozen_module_t frozen_module_{module.cm.escaped_name};")
             for function in module.functions:
                 print(f"static const mp_obj_fun_bc_t {function.symbol[1:]};")
+        for symbol, names in self.world.tables.items():
+            print(f"static const qstr_short_t {symbol}[{len(names)}] = {{")
+            print("   ", ", ".join(name.qstr_id for name in names))
+            print("};")
         for group, classes in self._groups():
             print(f"typedef struct {{ rom_type_t type[{len(classes)}]; ", end="")
             print(f"const void *shared[{len(_SLOTS)}]; }} {group}_t;")

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """MicroPython's tools/mpy-tool.py with functions and classes in ROM; it takes the same arguments.
 
-With ROM_PUBLIC (a file of names that stay) in the environment the other names of its package become
-short, and what they stand for is written to ROM_NAMES.
+With ROM_PUBLIC (a file of names that stay) in the environment the other names of its package
+become short, and what they stand for is written to ROM_NAMES.
 
 Stands in `tools/rom/` of a MicroPython tree that has the patch `rom-objects`, whose
 makemanifest.py calls it. README.md tells what it makes of a module.

@@ -1,8 +1,8 @@
 """Frozen modules: what their names stand for, and their code rewritten."""
 
 from bytecode import Code, Constant
-from fixed import Fixed
 from find import ClassBody, Machine, Unknown
+from fixed import Fixed
 from reach import Reach
 from short import Short, texts_of
 from sure import Interpreter, Sure
@@ -17,8 +17,8 @@ from values import (
     Value,
     Wrapped,
     is_constant,
-    is_name,
 )
+from write import write
 
 # Classes of the interpreter that a class in ROM may have as its base: `object`, and exceptions.
 EXCEPTIONS = (
@@ -58,8 +58,7 @@ class World:
         if public is not None:
             self.short = Short(self, public, pool)
             self.short.apply()
-        for module in self.all:
-            module.write()
+        self.tables = write(self)
 
     def _reach(self, public):
         """The Reach of all modules. Of a package with short names, only what is public or asked
@@ -130,6 +129,9 @@ class Module:
         self.fixed = {}
         self.inner = {}
         self.rows = None
+        # Its table of names: (C symbol, index where it begins there).
+        self.names_at = None
+        self.names_used = ()
         # What a traceback calls the module's file, if that is not its path.
         self.file = None
         self.functions = []
@@ -345,70 +347,6 @@ class Module:
         elif isinstance(member, Property):
             for function in filter(None, member.functions):
                 self._keep_member(function, owner)
-
-    def write(self):
-        """Encode what is left of the code, and leave in its tables what it uses."""
-        live = self._live()
-        for code in live:
-            self._texts(code)
-            code.trim()
-        names, constants = self._tables(live)
-        name_index = {}
-        for i, name in enumerate(names):
-            name_index.setdefault(name.str, i)
-        constant_index = {constant: i for i, constant in enumerate(constants)}
-        for code in live:
-            code.encode(name_index, constant_index)
-        cm = self.cm
-        cm.qstr_table[:] = names
-        cm.obj_table[:] = [c.value if isinstance(c, Constant) else c for c in constants]
-
-    def _texts(self, code):
-        """A text that is not too long is smaller as a name than as an object."""
-        mpy = self.world.mpy
-        for op in code.ops:
-            if op.code == mpy.Opcode.MP_BC_LOAD_CONST_OBJ and isinstance(op.arg, Constant):
-                text = op.arg.value
-                if isinstance(text, str) and is_name(text) and not self.has_native:
-                    op.code, op.fmt = mpy.Opcode.MP_BC_LOAD_CONST_STRING, mpy.MP_BC_FORMAT_QSTR
-                    op.arg = mpy.QStrType(text)
-
-    def _live(self):
-        """The Code that is still reached."""
-        found, waiting = [], [self.cm.raw_code, *(function.rc for function in self.functions)]
-        seen = set(waiting)
-        while waiting:
-            rc = waiting.pop()
-            if rc in self.code:
-                found.append(self.code[rc])
-            for child in rc.children:
-                if child not in seen:
-                    seen.add(child)
-                    waiting.append(child)
-        return found
-
-    def _tables(self, live):
-        """The tables of names and of constants: what is used most gets the lowest numbers, which
-        are the shortest.
-        """
-        mpy = self.world.mpy
-        names, constants = {}, {}
-        for code in live:
-            for name in code.names:
-                names[name.str] = names.get(name.str, 0) + 1
-            for op in code.ops:
-                if op.fmt == mpy.MP_BC_FORMAT_QSTR:
-                    names[op.arg.str] = names.get(op.arg.str, 0) + 1
-                elif op.code == mpy.Opcode.MP_BC_LOAD_CONST_OBJ:
-                    constants[op.arg] = constants.get(op.arg, 0) + 1
-        if self.has_native:
-            # Machine code has its numbers in it.
-            new = [value for value in constants if isinstance(value, Value)]
-            return list(self.cm.qstr_table), [*self.constants, *new]
-        first = mpy.QStrType(self.file or self.cm.source_file.str)
-        order = sorted(names, key=lambda text: -names[text])
-        rest = [mpy.QStrType(text) for text in order if text != first.str]
-        return [first, *rest], sorted(constants, key=lambda constant: -constants[constant])
 
     def n_globals(self):
         """Slots that the module's globals need: what it stores, and one that is free (a search

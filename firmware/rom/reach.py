@@ -1,4 +1,4 @@
-"""What of the modules is still reached from their own code, and from the globals that they keep."""
+"""What of the modules is still reached: from their own code, and the globals that they keep."""
 
 from values import Class, Closure, Function, Object, Property, Value, Wrapped
 

@@ -58,15 +58,15 @@ def texts_of(modules):
 
 def _strings(code):
     """The strings that code loads, but for the names of `from … import`."""
-    opcode, found = code.mpy.Opcode, []
+    opcode, found, before, built = code.mpy.Opcode, [], None, 0
     for op in code.ops:
         if op.code == opcode.MP_BC_LOAD_CONST_STRING:
             found.append(op.arg.str)
-        elif op.code == opcode.MP_BC_BUILD_TUPLE and len(found) >= op.arg:
+        elif op.code == opcode.MP_BC_BUILD_TUPLE:
             built = op.arg
-        elif op.code == opcode.MP_BC_IMPORT_NAME and before.code == opcode.MP_BC_BUILD_TUPLE:
+        elif op.code == opcode.MP_BC_IMPORT_NAME and before == opcode.MP_BC_BUILD_TUPLE:
             del found[len(found) - built :]
-        before = op
+        before = op.code
     return found
 
 
@@ -110,7 +110,9 @@ class Short:
         self.texts = texts_of(self.modules)
         # What a function is called, with its class.
         self.titles = {
-            code: ".".join([*(v.name for v, _ in self.methods.get(code, ())[:1]), code.names[0].str])
+            code: ".".join(
+                [*(v.name for v, _ in self.methods.get(code, ())[:1]), code.names[0].str]
+            )
             for code in self.codes
         }
         self.used = Counter()
@@ -132,7 +134,7 @@ class Short:
         )
 
     def _methods(self):
-        """{Code: (class, number of the local that is `self`)}; a list, as classes may share one."""
+        """{Code: [(class, number of the local that is `self`)]}: classes may share one."""
         found = defaultdict(list)
         for value in self.classes:
             for member in value.members.values():
@@ -355,17 +357,17 @@ class Short:
         return {"names": names, "files": files}
 
     def _keywords(self):
-        """Names of arguments that a call may use: a caller's of the package, or an application's."""
+        """Names of arguments that a call of the package, or an application, may use."""
         opcode, found = self.opcode, set(self.public.arguments)
         calls = (opcode.MP_BC_CALL_FUNCTION, opcode.MP_BC_CALL_METHOD)
         with_dict = (opcode.MP_BC_CALL_FUNCTION_VAR_KW, opcode.MP_BC_CALL_METHOD_VAR_KW)
         for code in self.codes:
-            if any(op.code in with_dict or (op.code in calls and op.arg > 0xFF) for op in code.ops):
+            if any(
+                op.code in with_dict or (op.code in calls and op.arg > 0xFF) for op in code.ops
+            ):
                 if any(op.code in with_dict for op in code.ops):
                     found |= self.texts
                 found.update(
-                    op.arg.str
-                    for op in code.ops
-                    if op.code == opcode.MP_BC_LOAD_CONST_STRING
+                    op.arg.str for op in code.ops if op.code == opcode.MP_BC_LOAD_CONST_STRING
                 )
         return found

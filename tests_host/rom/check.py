@@ -50,7 +50,9 @@ print(names.helper(), names.TEXT, names.__dict__["TEXT"], getattr(names, "TEXT")
 names.added = 5
 print(names.added, hasattr(names, "added"), hasattr(romcase, "names"))
 print(romcase.circle.both(), romcase.circle.round is sys.modules["romcase.round"])
-print(repr(names), names.__name__, names.__file__.endswith("romcase/names.py"), romcase.__path__[-7:])
+print(
+    repr(names), names.__name__, names.__file__.endswith("romcase/names.py"), romcase.__path__[-7:]
+)
 print(sorted(name for name in dir(names) if name in ("LONG", "Kind", "count", "last", "missing")))
 scope = {}
 exec("from romcase.many import *", scope)

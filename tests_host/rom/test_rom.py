@@ -77,7 +77,7 @@ def test_what_is_in_rom_and_what_is_not(built):
     classes = set(re.findall(r"\] = \{ // (romcase_\w+|main_\w+)$", text, re.M))
     in_rom = {
         *("__init___Ground", "__init___Alone", "functions_Held", "many_Many", "many_More"),
-            "names_Kind",
+        "names_Kind",
         *(f"classes_{name}" for name in "Empty Sky Storm Fault Single Guard Attribute".split()),
     }
     assert classes == {f"romcase_{name}" for name in in_rom}

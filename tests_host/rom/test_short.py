@@ -1,4 +1,4 @@
-"""Short names (firmware/rom/short.py): the unix port with shortcase, and with lib/uplink, frozen so.
+"""Short names (firmware/rom/short.py): the unix port with shortcase, or lib/uplink, frozen so.
 
 An image has them too: what tests_host/board does runs on short names.
 """
@@ -33,10 +33,8 @@ def make(name, bits, public):
         shutil.rmtree(objects, ignore_errors=True)
         shutil.copytree(home / str(bits), objects)
         short = {"ROM_PUBLIC": str(public), "ROM_NAMES": str(objects / "names")}
-        manifest = HERE / "manifest_short.py"
-        micropython._make_port(
-            f"Freezing {name}", home / "src", objects, bits, manifest, **short
-        )
+        manifest = HERE / "short" / "manifest.py"
+        micropython._make_port(f"Freezing {name}", home / "src", objects, bits, manifest, **short)
         stamp.write_text(key)
     return objects
 
@@ -49,15 +47,15 @@ def pool(objects):
 
 @pytest.fixture(scope="module", params=host.widths())
 def short(request):
-    return request.param, make("short", request.param, HERE / "short.txt")
+    return request.param, make("short", request.param, HERE / "short" / "public.txt")
 
 
 def test_it_does_what_the_source_does(short):
     bits, objects = short
     binary = ROOT / "build" / f"micropython-{bits}"
-    status, wanted = run(binary, HERE / "frozen", HERE / "check_short.py")
+    status, wanted = run(binary, HERE / "frozen", HERE / "short" / "check.py")
     assert status == 0, wanted
-    status, output = run(objects / "micropython", ".frozen", HERE / "check_short.py")
+    status, output = run(objects / "micropython", ".frozen", HERE / "short" / "check.py")
     assert (status, output) == (0, wanted)
 
 

@@ -1,4 +1,4 @@
-"""Puts the long names back into what an image with short names has printed (firmware/rom/README.md)."""
+"""Puts the long names back into what an image printed (firmware/rom/README.md: short names)."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Another module, with globals like the builtins' and with handlers that are found by their names."""
+"""Another module, with globals, and with handlers that are found by their names."""
 
 import shortcase
 
