@@ -270,7 +270,7 @@ class Short:
             if _WORD.match(name)
             and name not in taken
             and not name.startswith("_")
-            and (name.upper() == name or "_" in name)
+            and name.upper() == name
         )
         free += [f"{a}{b}" for a in "qxzjkwvy" for b in "0123456789abcdefghijklmnopqrstuvwxyz"]
         free = [name for name in free if name not in taken]
