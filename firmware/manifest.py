@@ -3,13 +3,14 @@
 #
 #   port     "rp2", "esp32" or "unix": the file of lib/uplink/port that is this image's board
 #   vendors  names of files in lib/uplink/modems: only these modems are frozen; None: all
+#   native   False: a tree without native/, which needs the Python twins of what is in C
 #   opt      3 without line numbers, 0 with them
 #
 # What is left out is named here: a new file is in every image until someone says otherwise.
 
 import os
 
-options.defaults(vendors=None, opt=0)
+options.defaults(vendors=None, opt=0, native=True)
 
 ROOMS = "../lib"
 # Port → its own files in lib/uplink/port. What is in none of these sets belongs to all.
@@ -19,10 +20,19 @@ PORTS = {
     "unix": {"unix.py", "host.py"},
     "cpython": {"cpython.py", "host.py"},
 }
-# Files of other rooms that only these ports have: what a board's viper does on a PC, as bytecode.
-ALONE = {("ring", "plain.py"): {"unix", "cpython"}}
-# What every vendor stands on.
-SHARED = {"__init__.py", "common.py"}
+# What is native (native/): these files are for where `import _uplink` finds nothing.
+TWINS = {
+    ("at", "engine.py"),
+    ("at", "resync.py"),
+    ("loop", "core.py"),
+    ("loop", "wait.py"),
+    ("ring", "cursor.py"),
+    ("ring", "fast.py"),
+    ("ring", "plain.py"),
+    ("ring", "ring.py"),
+}
+# What every vendor stands on. (`telit_….py` belongs to telit.)
+SHARED = {"__init__.py", "common.py", "policy.py"}
 
 
 def others(port):
@@ -34,10 +44,10 @@ def wanted(room, name):
     """Whether this image has the file `name` of a room."""
     if room == "port":
         return name not in others(options.port)
-    if (room, name) in ALONE:
-        return options.port in ALONE[room, name]
+    if (room, name) in TWINS:
+        return not options.native
     if room == "modems" and options.vendors is not None:
-        return name in SHARED or name[: -len(".py")] in options.vendors
+        return name in SHARED or name[: -len(".py")].split("_")[0] in options.vendors
     return True
 
 

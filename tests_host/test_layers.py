@@ -40,16 +40,16 @@ MACHINE = set(
     "asyncio machine network os rp2 esp esp32 select socket ssl tls termios time tty "
     "uasyncio umachine uos uselect usocket utime vfs _thread".split()
 )
-# What else MicroPython offers on all boards.
+# What else MicroPython offers on all boards; _uplink is firmware/native.
 STDLIB = set(
     "array binascii collections errno gc hashlib io json math micropython random re struct "
-    "sys".split()
+    "sys _uplink".split()
 )
 # Where the code runs on CPython, as a file names it: there MicroPython's `sys.print_exception` is
 # `traceback`.
 CPYTHON = {"uplink.port.cpython": {"traceback"}, "uplink.app.application": {"traceback"}}
 # Exceptions to MACHINE, each for a reason that the README of lib/uplink gives.
-MAY = {"uplink.loop.core": {"asyncio"}, "uplink.app": {"os"}}
+MAY = {"uplink.loop.bridge": {"asyncio"}, "uplink.app": {"os"}}
 
 
 def module_of(path):
@@ -187,7 +187,7 @@ GOOD = [
         "uplink.app.start",
         "import os, json\nfrom uplink.modem import Modem\nfrom uplink.mqtt import MQTT",
     ),
-    ("uplink.loop.core", "def serve():\n    import asyncio"),
+    ("uplink.loop.bridge", "def serve():\n    import asyncio"),
     ("uplink.loop", "from micropython import const\nimport gc, sys"),
 ]
 

@@ -16,6 +16,8 @@ from tools.setup import host
 
 LIB_TESTS = ROOT / "tests_host" / "lib"
 FILES = sorted(path.stem for path in LIB_TESTS.glob("test_*.py"))
+# What has a native form in firmware/native, and a twin in Python.
+TWINS = ("test_at", "test_loop", "test_ring", "test_heap", "test_twins")
 # Far more than a board has: a test may build long inputs. What must not allocate is run with the
 # heap locked.
 HEAP = "2m"
@@ -48,6 +50,14 @@ def test_file(module, bits):
     status, output = run(bits, module)
     print(output)
     assert status == 0, f"{module} on MicroPython, {bits} bit:\n{output}"
+
+
+@pytest.mark.parametrize("module", [name for name in FILES if name.startswith(TWINS)])
+def test_file_without_native_code(module):
+    """Of the widths, the boards' (or what there is)."""
+    status, output = run(host.widths()[-1], "--python", module)
+    print(output)
+    assert status == 0, f"{module} on MicroPython without native code:\n{output}"
 
 
 def test_there_are_files():

@@ -5,3 +5,6 @@ set(SDKCONFIG_DEFAULTS
 )
 
 set(MICROPY_FROZEN_MANIFEST ${MICROPY_BOARD_DIR}/manifest.py)
+
+# The engine and the receive buffer in C. Their twins in Python are not frozen then (../manifest.py).
+set(USER_C_MODULES ${CMAKE_CURRENT_LIST_DIR}/../native/micropython.cmake)

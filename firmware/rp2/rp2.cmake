@@ -8,6 +8,9 @@ list(APPEND MICROPY_DEF_BOARD MP_CONFIGFILE="${CMAKE_CURRENT_LIST_DIR}/uplink_rp
 
 list(APPEND MICROPY_SOURCE_BOARD ${CMAKE_CURRENT_LIST_DIR}/uplink_rp2.c)
 
+# The engine and the receive buffer in C. Their twins in Python are not frozen then (../manifest.py).
+set(USER_C_MODULES ${CMAKE_CURRENT_LIST_DIR}/../native/micropython.cmake)
+
 set(MICROPY_FROZEN_MANIFEST ${MICROPY_BOARD_DIR}/manifest.py)
 
 # What every statement goes through is compiled for speed, as the port does for vm.c and map.c: 3 % less time for 5 kB of flash.

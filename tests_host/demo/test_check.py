@@ -98,6 +98,20 @@ def test_what_goes_together_is_let_pass():
         assert check.parse((PLAIN % (broker, more)).encode())["id"] == "7"
 
 
+def test_a_level_that_the_module_cannot_meet():
+    with pytest.raises(ValueError, match="quectel") as caught:
+        check._level(b"quectel", "modern")
+    assert caught.value.args[0] == "tls.level"
+    assert caught.value.args[1].startswith("compatible or legacy: ")
+    for module, level in (
+        (b"quectel", "compatible"),
+        (b"sim7000", "modern"),
+        (b"auto", "modern"),  # what it is comes out later
+        (b"telit", "modern"),  # … and which platform
+    ):
+        check._level(module, level)
+
+
 def test_certificate_files_are_looked_into(tmp_path):
     for name in ("ca.crt", "a.crt", "a.key"):
         (tmp_path / name).write_text(PEM)

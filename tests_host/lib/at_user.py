@@ -12,7 +12,12 @@ class Vendor:
     FAST_MS = 5
     INPUT_MS = 6000
     PROBE = (b"AT+CMEE?", b"+CMEE: ")
-    FINALS = ((b"SEND OK", codes.OK), (b"SEND FAIL", 20))
+    FINALS = (
+        (b"SEND OK", codes.OK),
+        (b"SEND FAIL", 20),
+        (b"ERROR", codes.ERROR),
+        (b"NO CARRIER", codes.NO_CARRIER),
+    )
     COUNTED = ((b"+RECV: ", 1, "on_counted"), (b"SRING: ", 2, "on_counted_urc"))
     URCS = ((b"+IND: ", "on_ind"), (b"RDY", "on_ready"), (b"+CSQ: ", "on_csq_urc"))
 
@@ -67,9 +72,9 @@ for f in (on_csq, on_csq_urc, on_ind, on_ready, on_counted, on_counted_urc, on_l
 class User:
     """Owner of an engine: keeps events, answers what the host sends by a script."""
 
-    def __init__(self):
-        self.ring = Ring(1024, 64)
-        self.engine = Engine(self.ring, Vendor, self)
+    def __init__(self, ring=Ring, engine=Engine):
+        self.ring = ring(1024, 64)
+        self.engine = engine(self.ring, Vendor, self)
         self.now = (1 << 30) - 50  # the clock wraps in every test
         self.events = []
         self.sent = b""

@@ -61,15 +61,20 @@ class FakeBoard:
         self.time = end
 
 
-def quiet_loop(board=None, tasks=16):
-    """A loop whose reports are kept in `loop.reports` instead of printed."""
-    loop = Loop(board or FakeBoard(), tasks)
-    loop.reports = []
+class Reports:
+    """In place of `loop.report`: keeps (name of the task, error)."""
 
-    def keep(task, error):
-        loop.reports.append((task.name, error))
+    def __init__(self):
+        self.kept = []
 
-    loop.report = keep
+    def __call__(self, task, error):
+        self.kept.append((task.name, error))
+
+
+def quiet_loop(board=None, tasks=16, kind=Loop):
+    """A loop whose reports are kept in `loop.report.kept` instead of printed."""
+    loop = kind(board or FakeBoard(), tasks)
+    loop.report = Reports()
     return loop
 
 

@@ -1,5 +1,8 @@
 """Runs test files on MicroPython: `micropython tests_host/lib/run.py test_ring [test_one …]`.
 
+With `--python` in front of them, what is native (firmware/native) is not there, as on a stock
+MicroPython: its twins in Python are tested.
+
 The first argument is the module (in this folder), the others name single tests of it. Prints `ok
 name` or `FAIL name` with the traceback for each `def test_…():` in the order of the file; ends
 with status 1 where one failed or there were none.
@@ -86,4 +89,8 @@ if __name__ == "__main__":
     here = sys.argv[0].rsplit("/", 1)[0] if "/" in sys.argv[0] else "."
     if here not in sys.path:
         sys.path.insert(0, here)
-    sys.exit(main(here, sys.argv[1], sys.argv[2:]))
+    names = sys.argv[1:]
+    if names[0] == "--python":
+        names.pop(0)
+        sys.modules["_uplink"] = sys  # which has none of its names
+    sys.exit(main(here, names[0], names[1:]))

@@ -54,7 +54,7 @@ class QuietVendor:
     FAST_MS = 0
     INPUT_MS = 0
     PROBE = (b"AT+CMEE?", b"+CMEE: ")
-    FINALS = ()
+    FINALS = ((b"ERROR", 1),)
     COUNTED = ((b"+RECV: ", 1, "on_counted"),)
     URCS = ((b"+IND: ", "on_ind"),)
 

@@ -113,13 +113,13 @@ def test_defaults_are_filled_in_for_every_key():
     )
     for name, n in (("uart", 9), ("pins", 5), ("modem", 9), ("sim", 4), ("broker", 12)):
         assert len(cfg[name]) == n, name
-    for name, n in (("tls", 7), ("outbox", 4), ("backoff", 3), ("telemetry", 3), ("commands", 3)):
+    for name, n in (("tls", 8), ("outbox", 4), ("backoff", 3), ("telemetry", 3), ("commands", 3)):
         assert len(cfg[name]) == n, name
     assert cfg["uart"]["baud"] == 115200
     assert cfg["broker"]["will"] is None
     assert cfg["modem"]["type"] == b"auto" and cfg["modem"]["radio"] == b"lte-m"
     assert cfg["tls"]["verify"] == "ca" and cfg["tls"]["version"] == "1.2"
-    assert cfg["tls"]["check_dates"] is True
+    assert cfg["tls"]["check_dates"] is True and cfg["tls"]["level"] == "compatible"
     assert cfg["broker"]["clean"] is False
 
 
@@ -310,6 +310,24 @@ def test_verification_is_only_off_where_it_is_written():
     assert config.parse(text)["tls"]["verify"] == "none"
     _wrong(b'{"id":"7","broker":{"host":"h"},"tls":{"verify":"NONE"}}')
     _wrong(b'{"id":"7","broker":{"host":"h"},"tls":{"verify":false}}')
+
+
+def test_one_level_comes_of_level_and_version():
+    level = lambda more: _plain(b',"tls":{%s}' % more)["tls"]["level"]  # noqa: E731
+    assert level(b"") == level(b'"version":"1.2"') == level(b'"level":null') == "compatible"
+    assert level(b'"version":"1.1"') == level(b'"version":"1.0"') == "legacy"
+    assert level(b'"level":"modern"') == "modern"
+    assert level(b'"level":"legacy"') == level(b'"level":"legacy","version":"1.0"') == "legacy"
+    # version stays what is written, also where the level would allow less
+    assert _plain(b',"tls":{"level":"legacy"}')["tls"]["version"] == "1.2"
+    for word in (b"modern", b"compatible"):
+        _expect(b',"tls":{"level":"%s","version":"1.1"}' % word, "tls.version", "legacy")
+    _expect(b',"tls":{"level":"strict"}', "tls.level", '"modern", "compatible", "legacy"')
+
+
+def test_the_strictest_level_verifies():
+    _expect(b',"tls":{"level":"modern","verify":"none"}', "tls.verify", "compatible")
+    assert _plain(b',"tls":{"level":"compatible","verify":"none"}')["tls"]["verify"] == "none"
 
 
 def test_certificate_files_are_looked_at():

@@ -38,6 +38,7 @@ CFG = {
     "tls": {
         "verify": "ca",
         "version": "1.2",
+        "level": "compatible",
         "ca": None,
         "cert": None,
         "key": None,

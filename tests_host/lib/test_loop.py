@@ -206,7 +206,7 @@ def test_await_a_task_gives_its_result_or_raises_its_error():
         return results
 
     assert loop.run(main()) == [42, 42, "raised"]
-    assert loop.reports == []  # somebody waited for it
+    assert loop.report.kept == []  # somebody waited for it
 
 
 def test_a_task_that_waits_for_itself_is_told():
@@ -238,7 +238,7 @@ def test_a_failing_task_is_reported_by_name_and_the_others_go_on():
         loop.run()
     assert done == [1]
     assert task.done and isinstance(task.error, ValueError)
-    assert [name for name, _ in loop.reports] == ["bad one"]
+    assert [name for name, _ in loop.report.kept] == ["bad one"]
     assert lines == [(log.ERROR, "task failed", "bad one")]
 
 

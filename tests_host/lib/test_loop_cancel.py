@@ -82,7 +82,7 @@ def cancel_at(kind):
     assert seen == ["cancelled", "finally", "cleaned", "joined"], (kind, seen)
     assert isinstance(task.error, Cancelled)
     assert loop.board.time == (17 if kind == 7 else 15), kind
-    assert loop.reports == []
+    assert loop.report.kept == []
 
 
 def test_cancel_runs_finally_at_every_kind_of_await():
@@ -269,7 +269,7 @@ def test_a_task_cancelled_before_it_began_does_not_begin():
     one.cancel()
     loop.run()
     assert seen == [] and one.done and isinstance(one.error, Cancelled)
-    assert loop.reports == []
+    assert loop.report.kept == []
 
 
 def cancel_self_at(kind):
@@ -370,7 +370,7 @@ def test_an_error_in_the_cleanup_is_reported():
     with Log():
         one.cancel()
         loop.run()
-    assert [name for name, _ in loop.reports] == ["untidy"]
+    assert [name for name, _ in loop.report.kept] == ["untidy"]
 
 
 def test_a_limit_holds_inside_a_cleanup():
@@ -393,7 +393,7 @@ def test_a_limit_holds_inside_a_cleanup():
     with Log() as lines:
         loop.run()
     assert seen == [20] and isinstance(one.error, Cancelled)
-    assert lines == [] and loop.reports == []
+    assert lines == [] and loop.report.kept == []
 
 
 def test_who_waits_for_a_cancelled_task_and_does_not_care_is_reported():
@@ -411,7 +411,7 @@ def test_who_waits_for_a_cancelled_task_and_does_not_care_is_reported():
     one.cancel()
     with Log():
         loop.run()
-    assert [name for name, _ in loop.reports] == ["joiner"]
+    assert [name for name, _ in loop.report.kept] == ["joiner"]
 
 
 def test_a_joiner_can_be_cancelled_without_the_task():

@@ -2,9 +2,19 @@
 
 from fake_board import FakeBoard, Log, quiet_loop
 
+from uplink import loop as native
 from uplink.errors import TimeoutError_
-from uplink.loop import Cancelled, Event, Queue
+from uplink.loop import core, wait
 from uplink.loop.wait import NO, YES
+
+
+class Written:
+    """The kinds in Python, whichever `uplink.loop` has."""
+
+    Loop = core.Loop
+    Event = wait.Event
+    Queue = wait.Queue
+    Cancelled = wait.Cancelled
 
 
 class Dice:
@@ -21,11 +31,13 @@ class Dice:
 class Chaos:
     """A loop, things to wait for, and workers that wait for them at random."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, kinds):
+        self.kinds = kinds
         self.dice = Dice(seed)
-        self.loop = quiet_loop(FakeBoard())
-        self.events = [Event(self.loop) for _ in range(3)]
-        self.queue = Queue(self.loop, 3)
+        self.loop = quiet_loop(FakeBoard(), kind=kinds.Loop)
+        self.events = [kinds.Event(self.loop) for _ in range(3)]
+        self.queue = kinds.Queue(self.loop, 3)
+        self.trace = []  # (ms, whose wait ended, how, items put and got)
         self.put = 0
         self.got = 0
         self.workers = []
@@ -66,11 +78,15 @@ class Chaos:
 
     async def work(self):
         while True:
+            what = 0
             try:
                 await self.wait()
+                what = 1
             except TimeoutError_:
-                pass
+                what = 2
             finally:
+                name = self.loop.current.name
+                self.trace.append((self.loop.board.time, name, what, self.put, self.got))
                 if self.dice(5) == 0:
                     await self.loop.sleep_ms(0)
 
@@ -87,6 +103,8 @@ class Chaos:
 
     def check(self):
         """Each task is in exactly one place."""
+        if self.kinds is not Written:
+            return
         ready = list(self.loop.ready)
         for task in self.loop.tasks:
             times = sum([1 for other in ready if other is task])
@@ -95,8 +113,8 @@ class Chaos:
         assert len(ready) <= len(self.loop.tasks)
 
 
-def run_chaos(seed):
-    chaos = Chaos(seed)
+def run_chaos(seed, kinds):
+    chaos = Chaos(seed, kinds)
     loop = chaos.loop
     for number in range(8):
         chaos.spawn(number)
@@ -115,12 +133,13 @@ def run_chaos(seed):
             task.cancel()
     assert loop.tasks == [], "seed %d: not ended" % seed
     assert len(chaos.queue) == chaos.put - chaos.got, "seed %d: an item was lost" % seed
-    for name, error in loop.reports:
+    for name, error in loop.report.kept:
         # A worker that joined one which was cancelled fails with that, and no other way.
-        assert isinstance(error, Cancelled), (seed, name, error)
+        assert isinstance(error, kinds.Cancelled), (seed, name, error)
     for event in chaos.events:
         assert event.value is None
     loop.run(last(loop))
+    return chaos.trace
 
 
 async def last(loop):
@@ -128,6 +147,21 @@ async def last(loop):
 
 
 def test_chaos():
-    for seed in range(40):
-        with Log():
-            run_chaos(seed)
+    with Log() as lines:
+        for seed in range(40):
+            run_chaos(seed, Written)
+            run_chaos(seed, native)
+            lines.clear()
+
+
+def test_twins_do_the_same_at_the_same_time():
+    for seed in range(100, 130):
+        with Log() as lines:
+            trace = run_chaos(seed, Written)
+            told = list(lines)
+            lines.clear()
+            other = run_chaos(seed, native)
+        assert len(trace) > 100
+        for i in range(min(len(trace), len(other))):
+            assert trace[i] == other[i], (seed, i, trace[i], other[i])
+        assert len(trace) == len(other) and told == lines, (seed, told, lines)

@@ -30,6 +30,7 @@ class Rungs(Machine):
         self.used = [0] * 8
         self.wait_ms = 0
         self.proved_at = -1
+        self.patience = 0
 
     def time(self):
         return self.now

@@ -39,12 +39,12 @@ class Sink(Echo):
 class Bench:
     """A modem, the time, and what it said."""
 
-    def __init__(self, services=None, *, seed=0, network=None, **options):
+    def __init__(self, services=None, *, seed=0, network=None, maker=sim7000, **options):
         options.setdefault("baud", 115200)
         options.setdefault("register_jitter_ms", 0.0)
         self.options = Options(**options)
         self.network = network or SimNetwork(services)
-        self.modem = sim7000(self.network, seed=seed, options=self.options)
+        self.modem = maker(self.network, seed=seed, options=self.options)
         self.now = 0
 
     def run(self, us):

@@ -1,10 +1,10 @@
-"""A certificate authority in memory: small EC keys, any dates."""
+"""A certificate authority in memory: small EC keys (or RSA), any dates."""
 
 from datetime import UTC, datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
@@ -18,15 +18,21 @@ def _name(text):
 class CA:
     """Signs certificates; everything is PEM."""
 
-    def __init__(self, name="Bench CA"):
+    def __init__(self, name="Bench CA", use_rsa=False):
         self.name = name
-        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.use_rsa = use_rsa
+        self.key = self._new_key()
         self.pem, _ = self._make(name, self.key, None, BEGIN, END, True)
 
     def issue(self, name, begin=BEGIN, end=END):
         """(certificate, key) for a host name or device."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = self._new_key()
         return self._make(name, key, name, begin, end, False)
+
+    def _new_key(self):
+        if self.use_rsa:
+            return rsa.generate_private_key(65537, 2048)
+        return ec.generate_private_key(ec.SECP256R1())
 
     def _make(self, subject, key, host, begin, end, is_ca):
         builder = (

@@ -25,6 +25,7 @@ _BASE = {
     "id": "dev7",
     "watchdog_s": 0,
     "pins": {"pwrkey": 14, "dtr": 15, "status": 16, "reset": 17},
+    "modem": {"type": "sim7000"},
     "sim": {"apn": "flolive.net"},
     "broker": {"host": "broker", "port": 1883, "tls": False, "keepalive_s": 120},
     "outbox": {"messages": 64, "bytes": 8192},
@@ -44,7 +45,9 @@ def configuration(**sections):
 
 
 class World:
-    """`cfg` from `configuration`; `options` of the virtual modem; `services` beside the broker."""
+    """`cfg` from `configuration`; `options` of the virtual modem; `services` beside the broker;
+    `page`: the virtual modem, where it is not the one that `modem.type` names.
+    """
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class World:
         services=None,
         max_read=None,
         start_ms=0,
+        page=None,
     ):
         self.cfg = cfg or configuration()
         self.seed = seed
@@ -65,7 +69,7 @@ class World:
         reached.update(services or {})
         self.network = SimNetwork(services=reached)
         self.vm = VirtualModem(
-            PAGES[self.cfg["modem"]["type"].decode().replace("auto", "sim7000")](),
+            PAGES[page or self.cfg["modem"]["type"].decode()](),
             self.network,
             seed=seed,
             options=options or Options(),

@@ -277,7 +277,9 @@ class Board:
         offset, size = self.storage
         return storage.read(self.flash[offset : offset + size])
 
-    def profile(self, on=True):
+    def profile(self, on=True, handlers=None):
         """Begin (or end) to note where the processor is, each µs that it is awake. Returns
-        {address: samples} since the last call; 0 stands for the flash being written."""
-        return dict(map(tuple, self._call("profile", on=on)["samples"]))
+        {address: samples} since the last call; 0 stands for the flash being written. With
+        `handlers` (`profile.handlers(elf)`) it is the function of Python that runs."""
+        more = {"python": handlers} if handlers else {}
+        return dict(map(tuple, self._call("profile", on=on, **more)["samples"]))

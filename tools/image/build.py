@@ -102,7 +102,7 @@ def _base(image):
     home = micropython.tree()
     parts = [home.name, _version("arm-none-eabi-gcc"), _version("cmake"), debs.key(), _LEAST]
     parts += [f"{name}={value}" for name, value in sorted(_ENVIRONMENT.items())]
-    for folder in (image.definition, _COMMON):
+    for folder in (image.definition, _COMMON, micropython.NATIVE):
         for path in sorted(folder.iterdir()):
             # What is frozen is no part of the objects.
             if path.name != "manifest.py":
@@ -117,7 +117,7 @@ def _build_base(image, base):
     src = base.parent / "src"
     debs.put_into(src)
     # A copy: the checkout may go, and what CMake finds here must stay.
-    for folder in (image.definition, _COMMON):
+    for folder in (image.definition, _COMMON, micropython.NATIVE):
         shutil.copytree(folder, base / folder.relative_to(ROOT))
     (base / "manifest.py").write_text(_LEAST)
     settings = {

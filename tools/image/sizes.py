@@ -1,6 +1,7 @@
 """What an image takes of flash and RAM, and the share of each frozen file.
 
-The whole of lib/uplink is the image less the image without it. A file's share of it is
+The whole of lib/uplink is the image less the image without it, and the C modules that it uses,
+which both have (native.py). A file's share of it is
 
 - code: its bytecode and native code;
 - constants: its objects, their text, and its tables of names and constants;
@@ -17,6 +18,8 @@ import re
 import subprocess
 from collections import defaultdict
 from dataclasses import dataclass, field
+
+from . import native
 
 # Sections of the ELF that are in RAM.
 _RAM = (".ram_vector_table", ".data", ".uninitialized_data", ".uninitialized_bss", ".bss")
@@ -85,10 +88,13 @@ def measure(image, tool):
         (image.without / "uplink.bin").read_bytes(),
         sizes,
     )
+    of_native = native.shares(image, Share)
     uplink = flash - plain_flash
     types = sum(size for symbol, size in sizes.items() if symbol.startswith(_TYPES))
     rest = uplink - types - sum(share.total for share in shares.values())
     shares[SHARED] = Share(rest, types)
+    shares |= of_native
+    uplink += sum(share.total for share in of_native.values())
     return Sizes(
         flash=flash,
         uplink=uplink,

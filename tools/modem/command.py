@@ -2,8 +2,13 @@
 
 import re
 
-_EXTENDED = re.compile(rb"\+([A-Za-z0-9]+)(=\?|\?|=)?")
+_EXTENDED = re.compile(rb"(?:\+(?!#)|(?=#))(#?[A-Za-z0-9]+)(=\?|\?|=)?")
 _BASIC = re.compile(rb"(&?[A-Za-z])(\d*)")
+_REGISTER = re.compile(rb"[Ss](\d+)(?:=(\d+)|(\?))")
+
+
+class Quoted(str):
+    """An argument that came in quotes (they are taken off)."""
 
 
 def split_arguments(text):
@@ -16,8 +21,9 @@ def split_arguments(text):
         comma = part.endswith(b",")
         part = (part[:-1] if comma else part).strip(b" ")
         if len(part) >= 2 and part[:1] == part[-1:] == b'"':
-            part = part[1:-1]
-        found.append(part.decode("latin-1"))
+            found.append(Quoted(part[1:-1].decode("latin-1")))
+        else:
+            found.append(part.decode("latin-1"))
         if not comma:
             break
     return found
@@ -25,7 +31,8 @@ def split_arguments(text):
 
 def parse(body):
     """The commands of a line (behind its AT): [(name, op, args)] or None when it is malformed.
-    op is "exec", "set", "read" or "test"; basic commands come as ("E", "set", ["0"])."""
+    op is "exec", "set", "read" or "test"; basic commands come as ("E", "set", ["0"]), those that
+    begin with # keep it: ("#SGACT", "read", []); S registers are ("S", "set", ["12", "50"])."""
     found = []
     while body:
         if body[:1] in (b" ", b";"):
@@ -57,6 +64,12 @@ def parse(body):
             else:
                 op = {None: "exec", b"?": "read", b"=?": "test"}[mark]
                 found.append((name, op, []))
+            continue
+        match = _REGISTER.match(body)
+        if match:
+            args = [one.decode() for one in match.groups()[:2] if one is not None]
+            found.append(("S", "read" if match.group(3) else "set", args))
+            body = body[match.end() :]
             continue
         match = _BASIC.match(body)
         if not match:
@@ -124,6 +137,13 @@ class Command:
             return
         self.finished = True
         self.line.finish(self, text)
+
+    def listen(self, text, make, *args, **settings):
+        """Say `text` (whole, or None), then let a reader of datamode.py hear the line:
+        make(line, *args, **settings)."""
+        if text is not None and not self.swallowed:
+            self.line.unit("prompt", text)
+        self.line.listen(make(self.line, *args, **settings))
 
     def prompt(self, text, count, limit_us, done, framed=True):
         """Say `text`, then take `count` bytes and call done(data), or done(None) after limit."""

@@ -16,6 +16,8 @@ from .settings import Settings
 from .sockets import Sockets
 from .timers import Timers
 
+_PINS = {"ON_OFF": "PWRKEY", "HW_SHUTDOWN": "RESET"}
+
 
 class VirtualModem:
     """A module on a UART. Times are integer microseconds and never go back.
@@ -42,6 +44,7 @@ class VirtualModem:
         self.host_baud = 115_200
         self.baud = 0
         self.tune_count = 0
+        self.tune_from = 0  # when the search for the baud rate begins
         self.kept_urcs = []
         self.asleep = False
         self.waking = None
@@ -74,9 +77,14 @@ class VirtualModem:
         self.host_baud = baud
 
     def pin(self, name: str, low: bool, now_us: int):
-        """The module's line `name` (PWRKEY, DTR, RESET, RTS) is low or high from now_us on."""
+        """The module's line `name` (PWRKEY, DTR, RESET, RTS) is low or high from now_us on.
+
+        ON_OFF and HW_SHUTDOWN, as Telit calls them, are other names of PWRKEY and RESET."""
         self._advance(now_us)
+        name = _PINS.get(name, name)
         low = bool(low)
+        if name == "EMERG_OFF":  # as Quectel calls it
+            name = "RESET"
         if name in ("PWRKEY", "RESET"):
             self.power.pin(name, low, now_us)
         elif name == "DTR":
@@ -190,6 +198,7 @@ class VirtualModem:
         """The power machine says: UART and STATUS are there."""
         self.baud = self.settings["IPR"]
         self.tune_count = 0
+        self.tune_from = self.now + self.power.between("tune_min", "tune_max")
         self.kept_urcs = []
         self.line.up()
         self.event("power", "on")
@@ -202,6 +211,9 @@ class VirtualModem:
         self._sleep = None
         self.line.mode = "busy"
         self.line.command = None
+        if self.line.reader is not None:
+            self.line.reader.drop()
+            self.line.reader = None
         for cid in list(self.sockets.by_cid):
             self.sockets.close(cid)
         self.radio.stop(tell=False)
@@ -235,10 +247,10 @@ class VirtualModem:
 
     def autobaud(self, heard_at):
         """A line has come while the rate is unknown."""
-        if not heard_at or self.host_baud not in self.page.RATES:
+        if not heard_at or self.host_baud not in self.page.RATES or self.now < self.tune_from:
             return
         self.tune_count += 1
-        if self.tune_count >= self.options.autobaud_lines:
+        if self.tune_count >= max(self.options.autobaud_lines, self.page.AUTOBAUD_LINES):
             self.baud = self.host_baud
             self.event("uart", f"rate found: {self.baud}")
             kept, self.kept_urcs = self.kept_urcs, []
@@ -266,6 +278,8 @@ class VirtualModem:
         if not self.tuned():
             if self.options.late_boot_urcs and boot:
                 self.kept_urcs.append(text)
+            return
+        if self.line.silent():
             return
         if self.asleep:
             if self.options.sleep_urcs == "kept":
@@ -302,6 +316,7 @@ class VirtualModem:
 
     def _dtr(self):
         if not self.dtr_low:
+            self.page.dtr_dropped(self)
             self.timers.cancel(self.waking)
             self.waking = None
             self.last_activity = self.now

@@ -54,6 +54,8 @@ FAULTS = {
             "prompt": "",
             "echo": -1,
             "empty_read": "",
+            "sec_size": "",
+            "bare_close": -1,
             "echo_payload": -1,
             "short_reads": -1,
         },
@@ -70,6 +72,26 @@ FAULTS = {
     "send_refused": (
         {"count": 1, "stage": "payload"},
         "AT+CASEND ends in ERROR, at the prompt or after the payload",
+    ),
+    "send_blocked": (
+        {"for_s": 10.0},
+        "a send ends in SEND FAIL (Quectel)",
+    ),
+    "open_silent": (
+        {"count": 1},
+        "the result of opening a TLS socket is never told (Quectel)",
+    ),
+    "socket_leak": (
+        {"opens": 20},
+        "after so many openings every socket is refused until a power cycle (Quectel)",
+    ),
+    "prompt_off": (
+        {},
+        "after the next restart there is no prompt and no SEND OK until it is asked for (Quectel)",
+    ),
+    "file_corrupt": (
+        {"name": ""},
+        "a byte of a stored file changes (Quectel: a certificate; no name: the first)",
     ),
     "reboot": (
         {},
@@ -94,6 +116,10 @@ FAULTS = {
     "under_voltage": (
         {},
         "UNDER_VOLTAGE WARNING",
+    ),
+    "over_voltage": (
+        {},
+        "OVER_VOLTAGE WARNING (Quectel)",
     ),
     "sim_removed": (
         {"for_s": 0.0},
@@ -122,6 +148,10 @@ FAULTS = {
     "socket_closed": (
         {"cid": -1},
         "the server closes (-1: every socket)",
+    ),
+    "tls_held": (
+        {"number": 1, "for_s": 0.0},
+        "another user of the module holds that TLS socket (0: for good; Telit)",
     ),
     "network_stall": (
         {"for_s": 20.0},

@@ -8,7 +8,13 @@ after a command. `FAULTS` is the list that `--help` shows: name, arguments with 
 from .fault_list import FAULTS
 from .options import ModemError
 
+_PAGE_FAULTS = ("prompt_off", "file_corrupt", "over_voltage")
 _COMMAND_FAULTS = ("late", "no_answer", "unheard", "error", "reboot_in_command")
+
+
+def _bare(command):
+    """A command's name as the parser gives it: without AT and +, with #."""
+    return command.upper().removeprefix("AT").removeprefix("+")
 
 
 class Faults:
@@ -24,6 +30,9 @@ class Faults:
         self.dataind = 0
         self.sends = []
         self._inside = False
+        self.blocked_until = 0
+        self.silent_opens = 0
+        self.leak = None  # [openings until all are refused, how many are left]
 
     # planning
 
@@ -32,7 +41,7 @@ class Faults:
         args = self.check(name, args or {})
         timers, now = self.modem.timers, self.modem.now
         if after_command is not None:
-            self.after.append([after_command.upper().removeprefix("AT+"), nth, name, args])
+            self.after.append([_bare(after_command), nth, name, args])
         elif every_s is not None:
             self._again(int(every_s * 1e6), name, args)
         elif at_s is not None:
@@ -84,6 +93,8 @@ class Faults:
             for wire, direction in ((modem.line.rx, "in"), (modem.line.tx, "out")):
                 if args["dir"] in (direction, "both"):
                     wire.damager.set(name, args["rate"], args["count"])
+        elif name in _PAGE_FAULTS:
+            modem.page.fault(modem, name, args)
         else:
             getattr(self, "_" + name)(**args)
 
@@ -93,7 +104,7 @@ class Faults:
         """A command begins; False when it must not be carried out."""
         for entry in self.armed:
             name, args, left = entry
-            wanted = args["command"].upper().removeprefix("AT+")
+            wanted = _bare(args["command"])
             if left <= 0 or (wanted and wanted != command.name):
                 continue
             entry[2] -= 1
@@ -165,6 +176,29 @@ class Faults:
                 return True
         return False
 
+    def blocked(self) -> bool:
+        """Whether nothing can be sent for now."""
+        return self.modem.now < self.blocked_until
+
+    def silent_open(self) -> bool:
+        """Whether the result of this opening is never told."""
+        if not self.silent_opens:
+            return False
+        self.silent_opens -= 1
+        return True
+
+    def refuse_open(self) -> bool:
+        """A socket is to be opened: whether it is refused because others have leaked."""
+        if self.leak is None:
+            return False
+        self.leak[1] -= 1
+        return self.leak[1] < 0
+
+    def power_cycled(self):
+        """The module was without power: what had leaked is free again."""
+        if self.leak is not None:
+            self.leak[1] = self.leak[0]
+
     # the faults
 
     def _noise(self, bytes):
@@ -183,7 +217,7 @@ class Faults:
 
     def _form(self, **forms):
         options = self.modem.options
-        for key in ("caopen", "empty_read"):
+        for key in ("caopen", "empty_read", "sec_size"):
             if forms[key]:
                 setattr(options, key, forms[key])
         if forms["prompt"]:
@@ -191,6 +225,7 @@ class Faults:
         for key, name in (
             ("ok_first", "caopen_ok_first"),
             ("casend_line", "casend_line"),
+            ("bare_close", "bare_close"),
             ("echo_payload", "echo_payload"),
             ("short_reads", "short_reads"),
         ):
@@ -208,6 +243,15 @@ class Faults:
     def _send_refused(self, count, stage):
         self.sends.append([stage, count])
 
+    def _send_blocked(self, for_s):
+        self.blocked_until = self.modem.now + int(for_s * 1e6)
+
+    def _open_silent(self, count):
+        self.silent_opens += count
+
+    def _socket_leak(self, opens):
+        self.leak = [opens, opens]
+
     def _reboot(self):
         self.modem.power.restart()
 
@@ -222,7 +266,8 @@ class Faults:
         self._later(for_s, self.modem.power.supply_back)
 
     def _under_voltage(self):
-        self.modem.urc("UNDER_VOLTAGE WARNING")
+        if self.modem.page.UNDER_VOLTAGE:
+            self.modem.urc(self.modem.page.UNDER_VOLTAGE)
 
     def _later(self, for_s, call, *args):
         """The world's own timers: they survive the module's restarts."""
@@ -262,6 +307,12 @@ class Faults:
                 one.stream.close(self.modem.now)
                 one.stream_closed(self.modem.now)
 
+    def _tls_held(self, number, for_s):
+        page, modem = self.modem.page, self.modem
+        page.tls_held(modem, number, True)
+        if for_s:
+            self._later(for_s, page.tls_held, modem, number, False)
+
     def _network_stall(self, for_s):
         network = self.modem.network
         if hasattr(network, "stall"):
@@ -292,5 +343,7 @@ class Faults:
         self.sends.clear()
         self.dataind = 0
         self.urc_rate = 0.0
+        self.blocked_until = self.silent_opens = 0
+        self.leak = None
         for wire in (self.modem.line.rx, self.modem.line.tx):
             wire.damager.rates.clear()

@@ -3,6 +3,7 @@
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 
 class Files:
@@ -13,6 +14,7 @@ class Files:
         self.files = {}
         self.converted = {}  # name -> ("ca", pem) or ("pair", pem, key)
         self.writes = 0
+        self.unsafe = None  # (name, us) of what a page has written last
 
     def free(self):
         return max(0, self.capacity - sum(len(data) for data in self.files.values()))
@@ -71,6 +73,22 @@ class Files:
         self.converted[cert] = ("pair", cert_data, plain)
         self.writes += 1
         return True
+
+
+def pair_kind(cert_pem, key_pem) -> str:
+    """What kind of key a certificate and its key have: "rsa", "ec", or "" when they do not fit."""
+    spki = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    chain = certificates(cert_pem)
+    try:
+        private = serialization.load_pem_private_key(key_pem, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return ""
+    if chain is None:
+        return ""
+    if private.public_key().public_bytes(*spki) != chain[0].public_key().public_bytes(*spki):
+        return ""
+    kinds = {rsa.RSAPrivateKey: "rsa", ec.EllipticCurvePrivateKey: "ec"}
+    return next((word for kind, word in kinds.items() if isinstance(private, kind)), "")
 
 
 def certificates(pem):

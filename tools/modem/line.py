@@ -7,13 +7,13 @@ The line is in one of these modes:
 - "busy": a command runs. What arrives is lost (or kept, by option); a character may abort a
   command that can be aborted, and is lost as well.
 - "payload": after a prompt, so many bytes whatever they are.
+- "data": a reader of datamode.py hears everything.
 - "deaf": the pause after a final result code.
 """
 
 from .command import Command, parse
 from .uart import Wire
 
-_LIMIT = 556  # longest command line that a SIMCom takes
 _NUMBERS = {"OK": 0, "CONNECT": 1, "NO CARRIER": 3, "ERROR": 4}
 
 
@@ -32,6 +32,8 @@ class Line:
         self.need = 0
         self.got = bytearray()
         self.done = None
+        self.reader = None  # in "data" mode
+        self.next_reader = None  # takes the line once it is free
         self.limit = None
         self.quiet_since = 0
         self.held_out = bytearray()  # what hardware flow control keeps back
@@ -52,6 +54,8 @@ class Line:
             return self.rx.arrival(b"\r")
         if mode == "payload":
             return self.rx.arrival(None, self.need - len(self.got))
+        if mode == "data":
+            return self.reader.due()
         if mode == "busy" and self.command is not None and self.command.abortable:
             return self.rx.arrival(None, 1)
         return None
@@ -75,11 +79,14 @@ class Line:
                     return
                 self._mark(start, len(data), "payload")
                 self.modem.note("<", data)
-                if self.modem.options.echo_payload and self.modem.settings["E"]:
+                if self.echoes_payload():
                     self.write("echo", data)
                 self.got += data
                 if len(self.got) >= self.need:
                     self._payload_done(bytes(self.got))
+            elif mode == "data":
+                if not self.reader.hear(now_us):
+                    return
             elif mode == "busy" and self._keeps() and not self._abortable():
                 return
             else:
@@ -87,6 +94,11 @@ class Line:
                 if not data:
                     return
                 self._vain(data)
+
+    def echoes_payload(self):
+        modem = self.modem
+        wanted = modem.options.echo_payload or modem.page.ECHO_PAYLOAD
+        return wanted and modem.settings["E"]
 
     def _abortable(self):
         return self.command is not None and self.command.abortable
@@ -154,7 +166,7 @@ class Line:
         else:
             body = text[at + 2 :]
         self.last = body
-        commands = parse(body) if len(text) <= _LIMIT else None
+        commands = parse(body) if len(text) <= self.modem.page.LINE_LIMIT else None
         self.mode = "busy"
         modem = self.modem
         delay = modem.latency_us()
@@ -193,6 +205,41 @@ class Line:
         self.done = done
         self.limit = self.modem.after(limit_us, self._payload_late)
 
+    def listen(self, reader):
+        """A reader of datamode.py takes the line: now, or once the command that runs has ended."""
+        self.consume(self.modem.now)
+        if self.mode == "busy" and self.command is None:
+            self.mode = "command"
+        if self.mode in ("command", "data") or (self.command and not self.command.finished):
+            self._take(reader)
+        elif self.mode != "dead":
+            self.next_reader = reader
+
+    def _take(self, reader):
+        if self.reader is not None:
+            self.reader.drop()
+        self.buffer.clear()
+        self.next_reader = None
+        self.reader = reader
+        self.mode = "data"
+        reader.begin()
+
+    def release(self):
+        """What the data mode was for has ended: command lines are heard again."""
+        if self.next_reader is not None:
+            self.next_reader.drop()
+            self.next_reader = None
+        self.consume(self.modem.now)
+        if self.silent():
+            self.reader.drop()
+            self.reader = None
+            self.mode = "busy"
+            self.free()
+
+    def silent(self):
+        """Whether URCs are kept from the line."""
+        return self.mode == "data" and not self.reader.urcs
+
     def _payload_late(self):
         self.consume(self.modem.now)
         if self.mode == "payload":
@@ -225,7 +272,10 @@ class Line:
         modem = self.modem
         self.consume(modem.now)
         self.command = None
-        pause = int(modem.options.pause_ms * 1000)
+        if self.next_reader is not None:
+            self._take(self.next_reader)
+            return
+        pause = int((modem.options.pause_ms or modem.page.PAUSE_MS) * 1000)
         modem.touched()
         if pause:
             self.mode = "deaf"
@@ -238,6 +288,8 @@ class Line:
         self.consume(self.modem.now)
         if self.mode == "deaf":
             self.mode = "command"
+            if self.next_reader is not None:
+                self._take(self.next_reader)
 
     def unit(self, kind, data):
         """One line of an answer (or one counted payload): URCs may stand before or after it."""
@@ -287,6 +339,9 @@ class Line:
         self.mode = "dead"
         self.command = None
         self.done = None
+        if self.reader is not None:
+            self.reader.drop()
+        self.reader = self.next_reader = None
         self.buffer.clear()
         self.held_out.clear()
         kept = self.tx.take(self.modem.now)

@@ -31,8 +31,12 @@ class Options:
     prompt: bytes = b">"  # b">" or b"> "
     short_reads: bool = False  # firmware 1529B08: announces more than it sends above 512 bytes
     empty_read: str = "zero"  # "zero": +CARECV: 0; "ok": a bare OK
+    bare_close: bool = False  # Quectel: CLOSE OK without the socket's number
+    sec_size: str = "whole"  # Quectel: +QSECWRITE tells the "whole" size or "less"
     echo_payload: bool = False  # the payload after a prompt is echoed too
     untrusted_result: int = 26  # +CAOPEN result for a server that the CA did not sign
+
+    legacy_server: bool = False  # servers take SSL 3.0 and RC4, which this PC cannot do (Telit)
 
     # the module
     imei: str = "869951037053562"
@@ -69,7 +73,7 @@ class Options:
     unix_s: float = 1_718_318_435.0  # what the network's clock says at now_us = 0 (UTC)
     zone_quarters: int = -16
     dst: int = 1
-    rtc_unix_s: float | None = None  # what the module's own clock says at start; None: 1980
+    rtc_unix_s: float | None = None  # what its own clock says at start; None: the page's beginning
 
 
 class ModemError(Exception):

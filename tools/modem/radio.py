@@ -5,7 +5,6 @@ What happens is told to the page: `sim_changed`, `registration_changed`, `networ
 """
 
 STOPPED, HOME, SEARCHING, DENIED, ROAMING = 0, 1, 2, 3, 5
-_1980 = 315_964_800.0  # 1980-01-06, where a clock without time begins
 
 
 class Radio:
@@ -33,7 +32,7 @@ class Radio:
         self.cell = ("2F3B", "01A2D003")
         self._search = None
         start = options.rtc_unix_s
-        self._clock = (_1980 if start is None else start, modem.now)
+        self._clock = (modem.page.CLOCK_UNIX_S if start is None else start, modem.now)
         self.zone = 0
         self._addresses = 0
 

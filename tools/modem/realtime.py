@@ -8,12 +8,14 @@ import time
 import tty
 
 _SLICE_S = 0.001  # how finely bytes are handed over while some are on the wire
+PINS = ("PWRKEY", "DTR", "RESET", "RTS", "ON_OFF", "HW_SHUTDOWN")
 _OVERRUN = 65_536  # bytes that nobody reads: more of them get lost, as in any UART
 _SPEEDS = {
     getattr(termios, "B%d" % rate): rate
     for rate in (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
     if hasattr(termios, "B%d" % rate)
 }
+PINS += ("EMERG_OFF",)
 
 
 class _Pty:
@@ -168,7 +170,7 @@ class Runner:
         del lines[:-64]
         for line in lines:
             name, _, level = line.strip().decode("latin-1").partition(" ")
-            if name in ("PWRKEY", "DTR", "RESET", "RTS") and level in ("0", "1"):
+            if name in PINS and level in ("0", "1"):
                 self.modem.pin(name, level == "0", self.now())
                 self._status = None  # tell it again: the host may have been started anew
 

@@ -11,8 +11,15 @@ from .tls import ClientTLS, client_context
 class Trust:
     """How a socket does TLS: whom it trusts, who it is, what it asks for."""
 
+    named = True  # the name in the certificate is checked
+    always_dated = False  # its dates are, even where nobody is verified
+    session = None  # a session that can be resumed; the last one after a handshake
+    host = None  # whose name that is, where it is not the connection's
+    largest = None  # bytes of a certificate that the module can take
+    bare = ""  # why no TLS can be done here (the PC lacks it): the stream stays as it is
+
     def __init__(self, version="1.2", ca=None, pair=None, ciphers=None, sni=None, dates=True):
-        self.version = version
+        self.version = version  # a key of tls.VERSIONS, or two with a dash
         self.ca = ca  # PEM; None: any server is trusted
         self.pair = pair  # (certificate PEM, key PEM) or None
         self.ciphers = ciphers  # OpenSSL names joined by ":", or None
@@ -72,11 +79,25 @@ class ModemSocket:
             return
         if self.trust is None:
             self._opened("ok")
-            return
+        elif self.trust.bare:
+            self.modem.event("tls", f"{self.cid} NO REAL HANDSHAKE: {self.trust.bare}")
+            self._opened("ok")
+        else:
+            self._start_tls()
+
+    def secure(self, trust, limit_us, done):
+        """TLS on a plain connection that is open; done(word) once, later."""
+        self.trust = trust
+        self.state = "opening"
+        self._done = done
+        self._limit = self.modem.after(limit_us, self._late)
+        self.stream_open(self.modem.now)
+
+    def _start_tls(self):
         trust = self.trust
         try:
             context = client_context(trust.version, trust.ca, trust.pair, trust.ciphers)
-            self.tls = ClientTLS(context, trust.sni)
+            self.tls = ClientTLS(context, trust.sni, trust.session)
         except (OSError, ValueError):  # no such cipher, unreadable certificate, no host name
             self._opened("handshake")
             return
@@ -121,9 +142,16 @@ class ModemSocket:
     def _judge(self):
         """The certificate's name and dates; True when the socket may be used."""
         trust, tls, modem = self.trust, self.tls, self.modem
-        name = trust.sni or self.host.decode("latin-1")
-        word = tls.judge(name, modem.radio.unix(), trust.dates)
+        name = trust.sni or trust.host or self.host.decode("latin-1")
+        word = tls.judge(
+            name if trust.named else None, modem.radio.unix(), trust.dates, trust.always_dated
+        )
+        if trust.largest and len(tls.ssl.getpeercert(True) or b"") > trust.largest:
+            word = "untrusted"
         how = "verified" if tls.verifies else "NOT verified: no CA"
+        if tls.ssl.session_reused:
+            how += ", resumed"
+        trust.session = tls.ssl.session
         modem.event("tls", f"{self.cid} {tls.ssl.version()} {how}{' but ' + word if word else ''}")
         self._opened(word or "ok")
         return not word
@@ -134,13 +162,16 @@ class ModemSocket:
         self._announce()
 
     def _announce(self):
-        if self.buffer and self.armed and self.state == "open":
+        if self.buffer and self.armed and self.state in ("open", "ending"):
             self.armed = False
             self.modem.page.data_waiting(self.modem, self.cid)
 
     def _gone(self):
         """Closed by the other side: what was not read is lost."""
-        if self.state == "open":
+        if self.state == "open" and self.buffer and self.modem.page.KEEPS_UNREAD:
+            self.state = "ending"
+            self.modem.event("socket", f"{self.cid} closed by the peer, {len(self.buffer)} unread")
+        elif self.state in ("open", "ending"):
             lost = len(self.buffer)
             self.buffer.clear()
             self.state = "closed"
@@ -172,6 +203,8 @@ class ModemSocket:
         del self.buffer[:count]
         if not self.buffer:
             self.armed = True
+            if self.state == "ending":
+                self.modem.after(0, self._gone)
         return data
 
     def close(self):
@@ -229,6 +262,8 @@ class Sockets:
             else:
                 if one.stream is not None:
                     one.stream.close(self.modem.now)
+                one.state = "open"
+                one.buffer.clear()
                 one._gone()
 
     def vanish(self):

@@ -22,6 +22,7 @@ VERSIONS = {
     "1.0": ssl.TLSVersion.TLSv1,
     "1.1": ssl.TLSVersion.TLSv1_1,
     "1.2": ssl.TLSVersion.TLSv1_2,
+    "1.3": ssl.TLSVersion.TLSv1_3,
 }
 
 _contexts = {}  # a week's reconnects need the same one
@@ -46,10 +47,12 @@ def _load_pair(context, cert_pem, key_pem):
 
 
 def _only(context, version):
-    """Allow one version; that the old ones are deprecated is known here."""
+    """Allow one version, or a range; that the old ones are deprecated is known here."""
+    low, _, high = version.partition("-")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        context.minimum_version = context.maximum_version = VERSIONS[version]
+        context.minimum_version = VERSIONS[low]
+        context.maximum_version = VERSIONS[high or low]
 
 
 def client_context(version, ca_pem=None, pair=None, ciphers=None):
@@ -77,7 +80,7 @@ def client_context(version, ca_pem=None, pair=None, ciphers=None):
     return context
 
 
-def server_context(cert_pem, key_pem, client_ca_pem=None, version=None):
+def server_context(cert_pem, key_pem, client_ca_pem=None, version=None, ciphers=None):
     """The context of a server in the simulation; with a CA it demands client certificates."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _load_pair(context, cert_pem, key_pem)
@@ -89,16 +92,18 @@ def server_context(cert_pem, key_pem, client_ca_pem=None, version=None):
         _only(context, version)
         if version != "1.2":
             context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    if ciphers is not None:
+        context.set_ciphers(ciphers)
     return context
 
 
 class _Session:
     """A TLS session over bytes handed in and out."""
 
-    def __init__(self, context, server_side, server_name=None):
+    def __init__(self, context, server_side, server_name=None, session=None):
         self._in = ssl.MemoryBIO()
         self._out = ssl.MemoryBIO()
-        self.ssl = context.wrap_bio(self._in, self._out, server_side, server_name)
+        self.ssl = context.wrap_bio(self._in, self._out, server_side, server_name, session)
         self.done = False  # handshake finished
         self.failed = None  # "untrusted" or "handshake"
         self.reason = ""  # OpenSSL's word for it
@@ -163,19 +168,20 @@ class _Session:
 class ClientTLS(_Session):
     """The modem's end. After `done`, `judge` says what is wrong with the certificate."""
 
-    def __init__(self, context, server_name=None):
-        super().__init__(context, False, server_name)
+    def __init__(self, context, server_name=None, session=None):
+        super().__init__(context, False, server_name, session)
         self.verifies = context.verify_mode == ssl.CERT_REQUIRED
 
-    def judge(self, host: str, unix_s, check_dates=True):
+    def judge(self, host, unix_s, check_dates=True, unverified=False):
         """What is wrong with the certificate: nothing (""), "name", "dates" or "name+dates".
 
-        An unverified session is never judged: without a CA any server is trusted."""
-        if not self.verifies:
+        An unverified session is not judged (unless `unverified` wants its dates): without a CA
+        any server is trusted. `host` None: the name does not matter."""
+        if not self.verifies and not unverified:
             return ""
         leaf = x509.load_der_x509_certificate(self.ssl.getpeercert(True))
         faults = []
-        if not name_matches(leaf, host):
+        if self.verifies and host is not None and not name_matches(leaf, host):
             faults.append("name")
         if check_dates and not all(in_time(one, unix_s) for one in self._chain(leaf)):
             faults.append("dates")
@@ -183,7 +189,7 @@ class ClientTLS(_Session):
 
     def _chain(self, leaf):
         chain = getattr(getattr(self.ssl, "_sslobj", None), "get_verified_chain", None)
-        if chain is None:
+        if chain is None or not self.verifies:
             return [leaf]
         found = []
         for one in chain():
@@ -260,9 +266,9 @@ class TLSService:
     `handshakes` counts those that ended well, `failures` holds OpenSSL's reasons of the others.
     """
 
-    def __init__(self, service, cert_pem, key_pem, client_ca_pem=None, version=None):
+    def __init__(self, service, cert_pem, key_pem, client_ca_pem=None, version=None, ciphers=None):
         self.service = service
-        self.context = server_context(cert_pem, key_pem, client_ca_pem, version)
+        self.context = server_context(cert_pem, key_pem, client_ca_pem, version, ciphers)
         self.context.sni_callback = self._sni
         self.handshakes = 0
         self.failures = []

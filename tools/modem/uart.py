@@ -171,6 +171,13 @@ class Wire:
                 break
         return out
 
+    def peek(self, now_us):
+        """What has arrived whole of the first run, without taking it."""
+        if not self.runs:
+            return b""
+        run = self.runs[0]
+        return bytes(run.data[run.pos : max(run.pos, run.whole(now_us))])
+
     def arrival(self, stop=None, count=0):
         """When the reader should look next: at the end of the first run, at its first
         `stop` byte, or after `count` bytes, whichever comes first; None: nothing is under way."""

@@ -11,9 +11,13 @@ from pathlib import Path
 
 from uplink.app import config
 from uplink.errors import ConfigError
+from uplink.modems import policy
 
 from . import jsontext, table
 
+# The suites of modules whose suites do not depend on their firmware.
+_SUITES = {b"sim7000": policy.SIM7000, b"quectel": policy.QUECTEL}
+_LEVELS = ("modern", "compatible", "legacy")
 _PEM = re.compile(rb"-----BEGIN [A-Z0-9 ]+-----\s")
 
 
@@ -125,7 +129,21 @@ def _together(cfg):
     for name in ("ca", "cert", "key"):
         if tls[name] is not None and not _PEM.search(Path(tls[name]).read_bytes()):
             raise ValueError(f"tls.{name}", "a PEM file: text with a line -----BEGIN …")
+    if broker["tls"]:
+        _level(cfg["modem"]["type"], tls["level"])
     _pins(cfg)
+
+
+def _level(module, level):
+    """A level that the module has no suite for. (Which a Telit has, its firmware tells.)"""
+    text = _SUITES.get(module)
+    if text is None or policy.place(text, 0, level, 0) >= 0:
+        return
+    works = [other for other in _LEVELS if policy.place(text, 0, other, 0) >= 0]
+    raise ValueError(
+        "tls.level",
+        f"{' or '.join(works)}: {module.decode()} modules have no suite for {level}",
+    )
 
 
 def _pins(cfg):

@@ -75,7 +75,12 @@ MEANINGS = {
     "broker.birth.qos": ("", "at which QoS"),
     "broker.birth.retain": ("", "and whether the broker keeps it"),
     "tls.verify": ("", "none = ANY server is trusted: only for a bench"),
-    "tls.version": ("", "below 1.2 is weak"),
+    "tls.version": ("", "below 1.2 is weak, and needs or makes `tls.level` `legacy`"),
+    "tls.level": (
+        "",
+        "which cipher suites may be offered; null = `compatible`, below a `tls.version` of 1.2 "
+        "`legacy`",
+    ),
     "tls.ca": ("", "PEM file of the CA that signed the broker's certificate"),
     "tls.cert": ("", "PEM file of the device's certificate"),
     "tls.key": ("", "PEM file of the device's private key"),

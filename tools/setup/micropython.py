@@ -22,6 +22,8 @@ _OPTIONS = (
     "MICROPY_SSL_MBEDTLS=0",
     "MICROPY_PY_BTREE=0",
     "MICROPY_PY_FFI=0",
+    # As the boards. With threads that no lock keeps apart, patch 0030 remembers no methods.
+    "MICROPY_PY_THREAD=0",
     "MICROPY_STANDALONE=0",
 )
 _BITS = {64: (), 32: ("MICROPY_FORCE_32BIT=1",)}
@@ -31,6 +33,8 @@ _PLAIN_MANIFEST = 'include("$(MPY_DIR)/extmod/asyncio")\n'
 _MANIFESTS = (ROOT / "manifest.py", ROOT / "firmware" / "manifest.py")
 # Applied to the tree with `patch -p1`, in this order, for all ports.
 PATCHES = sorted((ROOT / "firmware" / "patches").glob("*.patch"))
+# C modules that are part of every build.
+NATIVE = ROOT / "firmware" / "native"
 # What freezes in place of the tree's mpy-tool.py (firmware/rom/README.md): copied into it.
 FREEZER = sorted((ROOT / "firmware" / "rom").glob("*.py"))
 
@@ -38,7 +42,12 @@ FREEZER = sorted((ROOT / "firmware" / "rom").glob("*.py"))
 def _key():
     compiler = subprocess.run(["gcc", "--version"], capture_output=True, text=True).stdout
     options = (*_OPTIONS, *_BITS[32], _PLAIN_MANIFEST)
-    return digest(sources.SHA256, compiler, *options, *PATCHES, *FREEZER)
+    return digest(sources.SHA256, compiler, *options, *PATCHES, *FREEZER, *native())
+
+
+def native():
+    """The files of the C modules."""
+    return sorted(path for path in NATIVE.iterdir() if path.suffix != ".md")
 
 
 def _home():
@@ -81,6 +90,10 @@ def _build_cross(home):
         (part / "tools" / "rom").mkdir()
         for path in FREEZER:
             shutil.copy(path, part / "tools" / "rom")
+        # The name that MicroPython's make looks for: a folder of folders with a micropython.mk.
+        (part / "uplink" / "native").mkdir(parents=True)
+        for path in native():
+            shutil.copy(path, part / "uplink" / "native")
         part.rename(src)
     # The build asks for a file of each submodule; Debian leaves this library out, and nothing of
     # it is used.
@@ -150,6 +163,7 @@ def _make_port(what, src, into, bits, manifest, **extra):
         "ports/unix",
         f"BUILD={into}",
         f"FROZEN_MANIFEST={manifest}",
+        f"USER_C_MODULES={src / 'uplink'}",
         f"MPY_CROSS_FLAGS=-march={'x64' if bits == 64 else 'x86'}",  # for viper code
         *_OPTIONS,
         *_BITS[bits],

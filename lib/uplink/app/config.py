@@ -70,7 +70,7 @@ KEYS = (
     "reset", _PIN + _NONE,
     "control", _DEVICE + _NONE + 1 * _FROM, 255,
     "modem", _SECTION,
-    "type", _SYMBOL, "auto", '"auto", "sim7000"',
+    "type", _AT + 1 * _FROM, "auto", 16,
     "echo", _BOOL, False,
     "sleep", _BOOL, False,
     "idle_sleep_s", _INT + 1 * _FROM, 2, 3600,
@@ -100,6 +100,7 @@ KEYS = (
     "tls", _SECTION,
     "verify", _WORD, "ca", '"ca", "none"',
     "version", _WORD, "1.2", '"1.2", "1.1", "1.0"',
+    "level", _WORD + _NONE, '"modern", "compatible", "legacy"',
     "ca", _PATH + _NONE + 1 * _FROM, 64,
     "cert", _PATH + _NONE + 1 * _FROM, 64,
     "key", _PATH + _NONE + 1 * _FROM, 64,
@@ -331,6 +332,14 @@ def _together(cfg):
         broker["port"] = 8883 if broker["tls"] else 1883
     if broker["tls"] and tls["verify"] == "ca" and tls["ca"] is None:
         raise ValueError("tls.ca", "the CA's file")
+    # An old version is a word for the weakest level; beside another it contradicts it.
+    old = tls["version"] != "1.2"
+    if tls["level"] is None:
+        tls["level"] = "legacy" if old else "compatible"
+    if old and tls["level"] != "legacy":
+        raise ValueError("tls.version", "1.2, or tls.level legacy")
+    if tls["level"] == "modern" and tls["verify"] == "none":
+        raise ValueError("tls.verify", "ca, or tls.level compatible")
     if (tls["cert"] is None) != (tls["key"] is None):
         raise ValueError("tls.key", "tls.cert and tls.key together")
     if cfg["modem"]["sleep"] and pins["dtr"] is None and pins["control"] is None:

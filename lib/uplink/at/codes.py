@@ -5,6 +5,8 @@ module is not one. So a vendor's file repeats the few it needs as `_NAME = const
 `tests_host/test_tables.py` compares them with these.
 """
 
+from uplink import log
+
 
 class Codes:
     """The module has them by their names, too. (A class stays in flash.)"""
@@ -22,6 +24,7 @@ class Codes:
     NO_ANSWER = 9  # a final OK without the information response that the step needs
     REFUSED = 10  # the vendor's handler saw an answer that means failure
     STOPPED = 11  # the script was stopped by us
+    AGAIN = 12  # the module cannot take it now, but has taken no harm
 
     # Flags of a step.
     MAY_FAIL = 1  # an error is as good as OK
@@ -51,12 +54,19 @@ NAMES = (
     "information response missing",
     "refused",
     "stopped",
+    "busy",
 )
 
 
 def name(result):
     """The text of a result; a vendor's own results (from 20 on) have none here."""
     return NAMES[result] if 0 <= result < len(NAMES) else "result of the vendor's own"
+
+
+def tell(result, command, cme):
+    """A line of the log for a command that failed; `command`: its first constant piece."""
+    say = log.error if result == Codes.BAD_ARGUMENT else log.debug
+    say("at", name(result), command, cme)
 
 
 def __getattr__(name):

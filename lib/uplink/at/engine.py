@@ -14,9 +14,10 @@ steps; a step is
               from the prompt, and from when the last piece of payload has been taken)
     flags     see `codes`
 
-The vendor's module also has `URCS` ((prefix, handler) …), `FINALS` ((text, result) …),
-`COUNTED` ((prefix, commas, handler) …: payload that begins inside a line; the handler returns
-its length or -1), `PROBE` (command, response), `PAUSE_MS`, `FAST_MS`, `INPUT_MS`.
+The vendor's module also has `URCS` ((prefix, handler) …), `FINALS` ((line, result) …: the final
+result codes but for OK and `+CM_ ERROR:`), `COUNTED` ((prefix, commas, handler) …: payload that
+begins inside a line; the handler returns its length or -1), `PROBE` (command, response),
+`PAUSE_MS`, `FAST_MS`, `INPUT_MS`.
 
 What is received is sorted in this order: prompt, counted payload, then whole lines: echo, OK,
 response of the step, URC, other final result code, any line (response b""), unknown.
@@ -77,17 +78,14 @@ _IS_PROMPT = const(1)
 _IS_COUNTED = const(2)
 _IS_WANTED = const(3)
 _IS_OK = const(4)
-_ERROR = const(1)
-_NO_CARRIER = const(4)
 _ANY = ((b"",),)  # begins every line
-_FINALS = ((b"ERROR", _ERROR), (b"NO CARRIER", _NO_CARRIER))
 
 
 class Engine(Resync):
     """Runs scripts of `vendor` for `user`; both are duck-typed (see the module's text).
 
     The owner also calls `run(script, now)` when `idle`, `stop(result, now)` and
-    `lost_step(now)`; a handler may call `expect(n)`.
+    `lost_step(now)`; a handler may call `expect(n)` and `result(result, now)`.
     """
 
     def run(self, script, now):
@@ -158,8 +156,11 @@ class Engine(Resync):
         self.state = _WAIT
         self.deadline = ticks_add(now, step[4])
 
-    def _result(self, result, now):
-        """A final result code has come: for the command in flight, or for nothing we know."""
+    def result(self, result, now):
+        """A final result code has come: for the command in flight, or for nothing we know.
+
+        Handlers call it too, for a line that is a vendor's only answer to a command.
+        """
         state = self.state
         if self.stray and state < _QUIET:
             self.stray = False
@@ -228,7 +229,7 @@ class Engine(Resync):
                 what = ring.scan(self.prefix, ())  # a line after all
             if what == _IS_OK:
                 if not self.quick:
-                    self._result(_OK, now)
+                    self.result(_OK, now)
                     continue
                 self.quick = False
                 self.result_at = now
@@ -334,18 +335,15 @@ class Engine(Resync):
             ring.find(_ANY)
             ring.cursor.pos += 12
             self.cme = cme.number(ring.cursor)
-            self._result(_CME if buf[start + 3] == 69 else _CMS, now)
+            self.result(_CME if buf[start + 3] == 69 else _CMS, now)
         elif n == 2 and buf.startswith(b"OK", start):
-            self._result(_OK, now)  # behind it was not CR LF
+            self.result(_OK, now)  # behind it was not CR LF
         else:
             if not plus:
                 table = vendor.FINALS
                 k = ring.find(table)
-                if k < 0:
-                    table = _FINALS
-                    k = ring.find(table)
                 if k >= 0 and len(table[k][0]) == n:
-                    self._result(table[k][1], now)
+                    self.result(table[k][1], now)
                     return
             k = ring.find(vendor.URCS)
             if k >= 0:

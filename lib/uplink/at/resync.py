@@ -1,6 +1,6 @@
 """What the command engine remembers, how a script ends, and the way back after a lost answer."""
 
-from uplink import exact, log
+from uplink import exact
 from uplink.at import codes
 from uplink.port.ticks import ticks_add
 
@@ -24,7 +24,6 @@ _DEAF = const(-2)  # out of step inside payload: nothing can be trusted until si
 _OK = const(0)
 _TIMEOUT = const(5)
 _DAMAGED = const(6)
-_BAD_ARGUMENT = const(8)
 _STOPPED = const(11)
 _IS_PAYLOAD = const(8)
 _QUIET_MS = const(100)
@@ -106,8 +105,7 @@ class Resync:
         self.failed_command = name
         self.failed_result = result
         self.failed_cme = self.cme
-        say = log.error if result == _BAD_ARGUMENT else log.debug
-        say("at", codes.name(result), name, self.cme)
+        codes.tell(result, name, self.cme)
         if result == _TIMEOUT or result == _DAMAGED:
             self.lost_step(now)
         else:

@@ -18,6 +18,7 @@ _PROBE = const(98)
 _REBAUD = const(99)
 _RESTARTING = const(101)
 _BOOT = const(103)
+_SETUP = const(104)
 _FILES = const(105)
 _SIM = const(106)
 _REGISTER = const(107)
@@ -38,6 +39,7 @@ _NO_SIM = const(76)
 _NO_NETWORK = const(77)
 _NO_DATA = const(78)
 _SLEEP = const(79)
+_RETRY = const(81)
 
 # Of machine: rungs of the ladder.
 _R_RETRY = const(0)
@@ -61,6 +63,7 @@ _DAMAGE = const(8)
 _DOING_STATE = const(1)  # the script of the state
 _DOING_POLL = const(2)  # its poll script
 _DOING_SOCKET = const(16)  # … and what: _DO_
+_DOING_READ = const(19)
 _DOING_WATCH = const(4)  # supervision while online
 _DOING_PING = const(5)
 _DOING_AT = const(6)  # is anybody there?
@@ -193,8 +196,10 @@ class Core(Machine):
     def serve(self, s, work, now):
         """The engine is free: do what socket `s` needs (a _DO_)."""
         vendor = self.vendor
-        if work == _DO_OPEN and s.tls and not self.files.secure(s, now):
-            return
+        if work == _DO_OPEN:
+            s.number(vendor.NUMBERS)
+            if s.tls and not self.files.secure(s, now):
+                return
         self.active = s
         self.doing = _DOING_SOCKET + work
         if work == _DO_READ:
@@ -202,11 +207,11 @@ class Core(Machine):
             s.waiting = False
             self.asked = self.read_max
             self.got = 0
-            self.engine.run(vendor.READ, now)
+            self.engine.run(vendor.READ if s.tls else vendor.READ_PLAIN, now)
         elif work == _DO_SEND:
             n = self.send_max
             s.chunk = s.out_left if s.out_left < n else n
-            self.engine.run(vendor.SEND, now)
+            self.engine.run(vendor.SEND if s.tls else vendor.SEND_PLAIN, now)
         elif work == _DO_OPEN:
             s.opened_at = now
             self.run(_S_OPEN, self.doing, now)
@@ -223,9 +228,9 @@ class Core(Machine):
         """A piece of a command line: 0, the script's text behind its head; or a variable."""
         if n == _TRANSFER:
             s = self.active
-            put_int(line, s.cid)
+            put_int(line, s.id)
             line.append(44)
-            put_int(line, self.asked if self.reading is s else s.chunk)
+            put_int(line, self.asked if self.doing == _DOING_READ else s.chunk)
             return True
         if n is self.script.head:
             line.extend(n)
@@ -248,23 +253,27 @@ class Core(Machine):
     def data(self, buf, off, n, now):
         """A piece of counted payload from the module."""
         s = self.reading
-        if self.phase == _FILES:
-            self.files.data(buf, off, n)
-        elif s is not None:
+        if s is not None:
             self.got += n
             s.active_at = now
             if s.state == _OPEN and s.listener is not None:
                 s.listener.received(buf, off, n, now)
+        elif self.phase == _FILES:
+            self.files.data(buf, off, n)
 
     def data_end(self, good, now):
         """Payload has ended; not `good`: bytes were lost, the stream is not whole any more."""
         if good:
+            # (after a URC with payload the read in flight goes on)
+            self.reading = self.active if self.doing == _DOING_READ else None
             return
-        if self.phase == _FILES:
+        s = self.reading
+        self.reading = None
+        if s is not None:
+            log.warn("modem", "bytes lost on the UART", s.cid)
+            s.is_closed(_DAMAGE, now)
+        elif self.phase == _FILES:
             self.files.equal = False
-        elif self.reading is not None:
-            log.warn("modem", "bytes lost on the UART", self.reading.cid)
-            self.reading.is_closed(_DAMAGE, now)
 
     def finished(self, result, now):
         """The script has ended."""
@@ -342,6 +351,10 @@ class Core(Machine):
                 # only a new registration helps
                 log.warn("modem", "registration denied", stat)
                 self.climb(_R_NETWORK)
+        elif state == _SETUP and self.found is not None:
+            self.adopt(self.found)
+            self.found = None
+            self.event(_RETRY)
         elif state != _ATTACH or self.address:
             self.event(_DONE)
 

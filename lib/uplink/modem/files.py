@@ -4,11 +4,15 @@ For each of CA, client certificate and key: ask for the size; where it is the sa
 back and compare it byte by byte; upload only when it differs; after an upload ask and read back
 again. What the configuration does not name any more is removed. At the end the module converts
 what changed into its own form (and again when an open was refused: `doubtful`).
+
+Some modules keep certificates where nobody can read them. What is there is ours then when it was
+uploaded since our own start, and the module tells the same of it (`sums`) as it did then.
 """
 
 from uplink import exact, log
 from uplink.modem.script import number
 from uplink.modem.states import const
+from uplink.modems import policy
 
 # What is due: the letter of the vendor's script, 0 when everything is as it should be.
 _STAT = const(68)  # D
@@ -22,11 +26,16 @@ _CA = const(1)  # what has to be converted
 _CLIENT = const(2)
 
 _CHECK = const(90)  # of states
-_CERTIFICATE = const(7)  # errors.CLOSED_CERTIFICATE
+_REFUSED = const(4)  # of errors.CLOSED_
+_TLS = const(6)
+_CERTIFICATE = const(7)
 
 _PIECE = const(128)  # of a file at a time
 
 _FILE_MAX = const(11)  # of vendor.NUMBERS
+_HIDDEN = const(15)  # 0: files can be read back; 1: their checksum can, 2: that they are there
+
+_NEVER = const(-2)
 
 
 class Files:
@@ -35,7 +44,6 @@ class Files:
     def __init__(self, core):
         tls = core.cfg["tls"]
         self.core = core
-        self.vendor = core.vendor
         self.paths = (tls["ca"], tls["cert"], tls["key"])
         # the broker's connection, or another of the application's, is to be secure
         self.wanted = core.cfg["broker"]["tls"] or tls["ca"] is not None
@@ -43,6 +51,8 @@ class Files:
         self.due = 0
         self.found = -1  # size in the module, -1 = not there
         self.size = 0  # size on the board
+        self.sizes = [0, 0, 0]
+        self.sums = [_NEVER, _NEVER, _NEVER]  # of our uploads, where they cannot be read back
         self.uploads = 0  # tries for the present file
         self.changed = 0
         # convert again although nothing changed: a restart may have come before it was done
@@ -66,7 +76,7 @@ class Files:
 
     def name(self):
         """The present file's name in the module."""
-        return self.vendor.FILES[self.index]
+        return self.core.vendor.FILES[self.index]
 
     def script(self):
         """The letter of the script that is due; 0 when everything is as it should be."""
@@ -86,6 +96,8 @@ class Files:
         """The script has ended, `good` or not; decide what comes next."""
         due = self.due
         i = self.index
+        numbers = self.core.vendor.NUMBERS
+        hidden = number(numbers, _HIDDEN)
         if due == _DELETE:
             self.removed += 1
             self._next(True)
@@ -96,19 +108,23 @@ class Files:
                 self.due = _DELETE
             else:
                 self._next(True)
-        elif due == _STAT and self.found == self.size:
+        elif due == _STAT and hidden and self.found == self.sums[i]:
+            self._next(True)
+        elif due == _STAT and not hidden and self.found == self.size:
             self.due = _READ
         elif due == _READ and good and self.equal and self.compared == self.size:
             self._next(True)
         elif due == _WRITE and good:
             self.uploaded += 1
+            if hidden == 2:
+                self.sums[i] = 1
             self.changed |= _CLIENT if i else _CA
             self.due = _STAT
         elif due < _CONVERT_CA:  # it differs
             self.failed = True
             if self.uploads >= 2:
                 log.error("modem", "upload not verified", self.name())
-            elif not 1 <= self.size <= number(self.vendor.NUMBERS, _FILE_MAX):
+            elif not 1 <= self.size <= number(numbers, _FILE_MAX):
                 log.error("modem", "certificate missing or too large", self.name(), self.size)
             else:
                 self.failed = False
@@ -145,11 +161,14 @@ class Files:
             try:
                 self.file = open(path, "rb")
                 self.size = self.file.seek(0, 2)
+                self.sizes[self.index] = self.size
             except (OSError, MemoryError):
                 log.error("modem", "cannot read", path)
 
     def _convert(self):
         ca, cert, key = self.paths
+        if number(self.core.vendor.NUMBERS, _HIDDEN):
+            self.changed = 0
         if self.changed & _CA and ca is not None:
             self.due = _CONVERT_CA
         elif self.changed & _CLIENT and cert is not None and key is not None:
@@ -162,10 +181,14 @@ class Files:
         """The next piece of the file behind the prompt; False at its end."""
         exact.resize(self.buf, _PIECE)
         n = self.file.readinto(self.buf) if self.file is not None else 0
+        engine.out_pos = 0
+        engine.out_end = n
         if n:
             engine.out = self.buf
-            engine.out_pos = 0
-            engine.out_end = n
+        elif engine.out is self.buf:
+            # behind the last piece, what ends the input there
+            engine.out = tail = self.core.vendor.TAIL
+            engine.out_end = n = len(tail)
         return n > 0
 
     def data(self, buf, off, n):
@@ -185,6 +208,16 @@ class Files:
         """Warn about weak settings; refuse to open without what verification needs."""
         core = self.core
         tls = core.cfg["tls"]
+        others = 0
+        for other in core.sockets:
+            others += other is not s and other.tls and other.state > 0
+        if others >= core.tls_max:
+            log.error("modem", "the module has no other TLS connection", s.cid)
+            s.is_closed(_REFUSED, now)
+            return False
+        if not policy.admits(core.vendor.SUITES, core.suites, tls["level"], core.suite):
+            s.is_closed(_TLS, now)
+            return False
         if tls["verify"] == "none":
             log.warn("modem", "TLS WITHOUT verification")
         elif not tls["ca"] or not self.good:
@@ -208,6 +241,8 @@ class Files:
         if not core.checked and self.wanted:
             core.checked = True
             self.doubtful = True
+            for i in range(3):
+                self.sums[i] = _NEVER
             core.event(_CHECK)
 
     def clock_needed(self):

@@ -41,6 +41,7 @@ _DARK = const(71)
 _SKIP = const(72)
 _SILENT = const(74)
 _RETRY = const(81)
+_RESET = const(86)
 _REOPEN = const(82)
 _COMMAND = const(64)
 
@@ -71,6 +72,7 @@ _DARK_MS = const(100)  # STATUS must be low so long to be believed
 _RESTART_DARK_MS = const(6_000)  # STATUS may be low while it restarts
 _WATCH_SOON_MS = const(2_000)
 _STABLE_MS = const(60_000)
+_PATIENCE = const(3)
 _WAIT_MS = const(60_000)  # the first long wait; it doubles
 _WAIT_LIMIT_MS = const(3_600_000)
 
@@ -94,10 +96,10 @@ class Machine:
 
     def __init__(self, cfg, vendor, ring):
         self.cfg = cfg
-        self.vendor = vendor
         self.engine = Engine(ring, vendor, self)
         self.script = Script(self)
         self.files = Files(self)
+        self.adopt(vendor)
         self.sockets = []
         for cid in range(min(cfg["modem"]["sockets"], number(vendor.NUMBERS, _SOCKETS))):
             self.sockets.append(Socket(self, cid))
@@ -130,6 +132,7 @@ class Machine:
         self.booted_at = 0
         self.searching = 0
         self.tls_refused = 0  # handshakes that the server refused, in a row
+        self.not_opened = 0  # opens that failed, in a row
         self.checked = False  # certificates were checked since the last open that succeeded
         self.form = 0  # which of the vendor's forms of the open command works
         self.form_failed = 0
@@ -145,6 +148,8 @@ class Machine:
         self.rung = -1  # chosen by the ladder, not yet taken
         self.rung_at = 0
         self.doubt_at = 0  # when the failure came that the rung answers
+        self.found = None  # the tables for it, when those in use only find that out
+        self.patience = 0  # so often is packet data tried before it is restarted for that again
         # counters
         self.restarts = 0  # restarts of the module that we did not ask for
         self.downs = 0
@@ -159,12 +164,25 @@ class Machine:
         self.operator = exact.buffer(32)
         self.apn = exact.buffer(64)
         self.ip = exact.buffer(40)
-        self.read_max = number(vendor.NUMBERS, 9)  # (a firmware may do only less right)
-        self.send_max = number(vendor.NUMBERS, 10)
         self.pin_tried = False  # the PIN was refused once: never again by itself
         self.listed = 0  # bit cid: listed as open; bit 7: there was a list
         self.ping_ms = -1
         self._forget()
+
+    def adopt(self, vendor):
+        """Speak to the module by these tables from now on; only while no script runs."""
+        self.vendor = vendor
+        self.engine.vendor = vendor
+        numbers = vendor.NUMBERS
+        self.read_max = number(numbers, 9)  # (a firmware may do only less right)
+        self.read_more = number(numbers, 13)  # a read that brought so many is followed by another
+        self.send_max = number(numbers, 10)
+        self.safety_ms = number(numbers, 14)
+        self.tls_max = number(numbers, 17)
+        self.suites = 0  # where its cipher suites stand in vendor.SUITES (of the model, of some)
+        self.suite = 0  # which of them worked, where it takes one
+        # the bit of RESET in `wired`; 0 where that line only cuts the power, as the last resort
+        self.hard = 0 if number(numbers, 18) else 4
 
     def _forget(self):
         """The module has restarted: what it was connected to is gone."""
@@ -255,13 +273,16 @@ class Machine:
         elif state == _RESETTING:
             pins = 6
         self.pins = pins
-        if state == _PROBE or state == _PULSE or state == _RESETTING:
+        if state == _ATTACH:
+            self.address = False  # until it has been asked for
+        elif state == _PROBE or state == _PULSE or state == _RESETTING:
             self.baud = self.cfg["uart"]["baud"]
         elif state == _FILES:
             self.files.start()
         elif state == _REGISTER or (state == _ONLINE and before != _WAKING):
             self.searching = 0
             if state == _ONLINE:
+                self.patience = 0
                 self.poll_at = ticks_add(now, _WATCH_SOON_MS)
         if state == _WAKING or state == _ONLINE:
             for s in self.sockets:
@@ -284,6 +305,13 @@ class Machine:
         self.doubt_at = now
         self.proved_at = -1
         rung = self.stands
+        if self.patience and self.phase == _ATTACH and floor <= _R_RETRY:
+            self.patience -= 1
+            self.used[_R_RETRY] += 1
+            self.rung = _R_RETRY
+            self.rung_at = ticks_add(now, number(self.vendor.NUMBERS, 19) * 1000)
+            log.warn("modem", "packet data: tried again later", self.patience)
+            return
         if rung < floor:
             rung = floor
             self.tries = 0
@@ -356,16 +384,24 @@ class Machine:
             # below a reset a command in flight is let end: it does, by its limit at the latest
             if (
                 rung > _R_RESET
-                or (rung == _R_RESET and self.wired & 4)
+                or (rung == _R_RESET and self.wired & self.hard)
                 or not engine.in_step
                 or (engine.idle and not self.doing)
             ):
                 self.rung = -1
                 if rung >= _R_RADIO:
                     self.files.doubtful = True
-                if rung == _R_POWER and not self.wired & 1:
-                    rung = _R_RESET  # switched off it could not be switched on again
-                if rung == _R_RESET and not self.wired & 4:
+                if rung >= _R_RESET and state == _ATTACH and number(self.vendor.NUMBERS, 19):
+                    self.patience = _PATIENCE
+                if rung == _R_POWER:
+                    if not self.wired & 1:
+                        rung = _R_RESET  # switched off it could not be switched on again
+                    elif self.wired & 4 and not self.hard and self.tries > 1:
+                        # it could not be switched off as it should: the last resort
+                        log.warn("modem", "emergency off")
+                        self.event(_RESET)
+                        return True
+                if rung == _R_RESET and not self.wired & self.hard:
                     if engine.in_step and engine.idle:
                         self.asked_restart = True
                         self.event(_COMMAND)
@@ -375,7 +411,8 @@ class Machine:
                 return True
         missing = False
         if state == _RESETTING:
-            missing = not self.wired & 4
+            # (what only cuts the power is used on purpose: not on the way up)
+            missing = not self.wired & (4 if self.stands >= _R_POWER else self.hard)
         elif state == _PULSE or state == _PULSE_OFF or state == _HALT_PULSE:
             # a module that is on could only be switched off by the first
             missing = not self.wired & 1 or (state == _PULSE and self.status == 1)

@@ -2,7 +2,7 @@
 
 from uplink import log
 from uplink.at import cme, codes
-from uplink.errors import ATError, LinkDown, TLSError, closed_text
+from uplink.errors import ATError, ConfigError, LinkDown, TLSError, closed_text
 from uplink.loop import Event
 from uplink.modem.core import Core
 from uplink.modem.script import number
@@ -48,7 +48,10 @@ class Modem(Core):
         uart["rxbuf"] = max(uart.get("rxbuf") or 0, uart["baud"] // 450, 2 * _CALM)
         self.uart = board.uart(cfg)
         self.ready = Event(loop)  # set while online
-        super().__init__(cfg, load(cfg["modem"]["type"]), Ring(cfg["uart"]["ring"]))
+        vendor = load(cfg["modem"]["type"])
+        if vendor is None:
+            raise ConfigError("uplink.json", "modem.type", "a module that this image knows")
+        super().__init__(cfg, vendor, Ring(cfg["uart"]["ring"]))
         self.kick = False
         self._clock_at = -1  # when the board's clock was set
         self.taken = 0

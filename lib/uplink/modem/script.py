@@ -15,7 +15,7 @@ _NOT_MINE = const(-2)
 
 
 # What the digits of lines stand for.
-_LIMITS_MS = b"400 1000 2000 5000 10000 15000 30000 75000 80000 150000 "
+_LIMITS_MS = b"400 1000 2000 5000 10000 15000 30000 75000 80000 150000 180000 "
 
 
 def number(text, n):
@@ -36,7 +36,6 @@ class Script:
 
     def __init__(self, core):
         self.core = core
-        self.text = core.vendor.SCRIPTS
         self.start = 0
         self.steps = 0
         self.row = 0  # the line read last, and where it begins
@@ -51,12 +50,12 @@ class Script:
         self.response = exact.buffer(32)
         self.step = [0, (self.head, 0), None, None, 0, 0]
         self.key = bytearray(b"\n#?")
-        self.line = exact.buffer(32)  # what a URC is looked up by
+        self.line = exact.buffer(96)  # what a URC is looked up by; a setting
 
     def find(self, letter):
         """Take the script `#letter`; False where the vendor has none."""
         self.key[2] = letter
-        text = self.text
+        text = self.core.vendor.SCRIPTS
         self.start = at = text.find(self.key) + 3
         self.row = 0
         self.at = at + 1
@@ -68,7 +67,7 @@ class Script:
 
     def __getitem__(self, i):
         """Two steps a line: the query of a setting (else passed over); the command."""
-        text = self.text
+        text = self.core.vendor.SCRIPTS
         step = self.step
         head = self.head
         response = self.response
@@ -139,20 +138,24 @@ class Script:
                 return _NOT_MINE
             c.pos = n
             if self.query:
-                # is the setting what it should be? Then the next step is passed over
+                # is the setting what it should be, in one of its lines, as far as we write it?
+                # Then the next step is passed over
                 line = self.line
                 exact.clear(line)
                 self.query = False
                 self.rest += 1
                 self.write(line)
                 self.rest -= 1
-                c.rest()
-                return 1 if c.equals(line) else None
+                self.query = True
+                end = n + len(line)
+                if c.buf.find(line, n, end) < 0 or end < c.end and c.buf[end] != 44:
+                    return None
+                return 1 if end <= c.end else None
         return m.vendor.heard(m, c, self.what)
 
     def write(self, line):
         """Append the rest of the command, variables filled in; False: one cannot be written."""
-        text = self.text
+        text = self.core.vendor.SCRIPTS
         self.any = self.every
         i = self.rest
         if self.query:
@@ -176,9 +179,7 @@ class Script:
         s = core.active
         sim = core.cfg["sim"]
         if letter == 99:  # c: connection identifier
-            put_int(line, s.cid)
-        elif letter == 110:  # n: bytes to send or to read
-            put_int(line, core.asked if core.reading is s else s.chunk)
+            put_int(line, s.id)
         elif letter == 104:  # h: host
             return put(line, s.host)
         elif letter == 112:  # p: port

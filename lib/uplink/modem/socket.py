@@ -9,6 +9,7 @@ from uplink.at import codes
 from uplink.at.line import allowed
 from uplink.modem.script import number
 from uplink.modem.states import const
+from uplink.modems import policy
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
 _CLOSED = const(0)
@@ -29,10 +30,14 @@ _ERROR = const(1)  # of at.codes
 _CME = const(2)
 _TIMEOUT = const(5)
 _DAMAGED = const(6)
+_AGAIN = const(12)
 
 _ONLINE = const(110)  # of states
 _R_RETRY = const(0)  # of machine
+_R_POWER = const(6)
 _FORMS = const(12)  # of vendor.NUMBERS
+_FIRST = const(16)
+_OPENS = const(20)
 
 # What `core` should do next for a socket.
 _NOTHING = const(0)
@@ -41,9 +46,9 @@ _DO_SEND = const(2)
 _DO_READ = const(3)
 _DO_CLOSE = const(4)
 
-# The announcement of data can be missing: read anyway so long after a send or an opening.
-_SAFETY_MS = const(250)
 _SAFETY_LAST_MS = const(16_000)  # the last interval of reads that nothing announced
+_AGAIN_MS = const(1_000)
+_AGAINS = const(30)  # so often may the module be too busy to send
 _OPEN_LIMIT_MS = const(90_000)
 _WATCH_SOON_MS = const(2_000)
 _TLS_REFUSED = const(8)  # so many refused handshakes in a row count as a failure of the link
@@ -55,6 +60,7 @@ class Socket:
     def __init__(self, core, cid):
         self._core = core
         self.cid = cid
+        self.id = cid  # its number in the module
         self.state = _CLOSED
         self.listener = None
         self.host = b""
@@ -67,6 +73,8 @@ class Socket:
         self.out_off = 0
         self.out_left = 0
         self.chunk = 0  # bytes of the send in flight
+        self.busy = 0  # how often the module could not take it yet
+        self.held = False  # it waits for the next read
         self.sent_last = 0  # bytes of the last send that the module has taken
         self.sent_at = 0
         self.sent = 0
@@ -135,7 +143,7 @@ class Socket:
         if state == _OPEN:
             if self.waiting or (self.safety_ms and ticks_diff(now, self.safety_at) >= 0):
                 return _DO_READ
-            if self.out_left:
+            if self.out_left and not self.held:
                 return _DO_SEND
         elif state == _CLOSING:
             return _DO_CLOSE
@@ -151,18 +159,25 @@ class Socket:
             return _OPEN_LIMIT_MS - ticks_diff(now, self.opened_at)
         return FOREVER
 
-    def arm(self, now, ms=_SAFETY_MS):
-        """Something may answer: read in `ms` even if nothing announces data; 0: no more."""
+    def arm(self, now):
+        """Something may answer: read soon even if nothing announces data: that can be missing."""
+        ms = self._core.safety_ms
         self.safety_ms = ms
         self.safety_at = ticks_add(now, ms)
-        if ms == _SAFETY_MS:
-            self.active_at = now
+        self.active_at = now
+
+    def number(self, numbers):
+        """Choose its number in the module; where that has one TLS connection, it is the first."""
+        self.id = number(numbers, _FIRST)
+        if not self.tls or self._core.tls_max > 1:
+            self.id += self.cid
 
     def is_open(self, now):
         """The module has opened it."""
         core = self._core
         core.refused = -1
         core.tls_refused = 0
+        core.not_opened = 0
         if self.tls:
             core.checked = False
         if self.state == _OPENING:
@@ -181,9 +196,18 @@ class Socket:
         core.refused = reason
         log.warn("modem", errors.closed_text(reason), self.cid)
         self.is_closed(reason, now)
+        core.not_opened += 1
+        opens = number(core.vendor.NUMBERS, _OPENS)
+        if opens and core.not_opened % opens == 0:
+            # it may refuse every connection from now on, and only this helps
+            core.climb(_R_POWER)
         if reason == _LINK:
             core.poll_at = now
         if reason == _TLS:
+            # perhaps it wants another cipher suite of those that the module takes one by one
+            core.suite += 1
+            if policy.place(core.vendor.SUITES, core.suites, core.cfg["tls"]["level"], core.suite) < 0:
+                core.suite = 0
             # the server was reached and said no: only a module that is stuck says so for ever
             core.tls_refused += 1
             if core.tls_refused % _TLS_REFUSED:
@@ -212,6 +236,8 @@ class Socket:
         self.sent_last = n
         self.sent_at = now
         self.chunk = 0
+        if self.busy:
+            self.busy = 0
         self.arm(now)
         if not self.out_left and self.listener is not None and self.state == _OPEN:
             self.listener.sent(now)
@@ -226,6 +252,8 @@ class Socket:
         self.asked = False
         self.out_left = 0
         self.chunk = 0
+        self.busy = 0
+        self.held = False
         self.safety_ms = 0
         core = self._core
         if core.active is self:
@@ -240,6 +268,7 @@ class Socket:
         if work == _DO_READ:
             if state != _OPEN:
                 return
+            self.held = False
             if result == _TIMEOUT:
                 self.is_closed(_DAMAGE, now)
             elif result or self.ending:
@@ -248,8 +277,10 @@ class Socket:
                 # look again later, and in the end no more
                 ms = self.safety_ms
                 if ms:
-                    self.arm(now, ms * 4 if ms < _SAFETY_LAST_MS else 0)
-            elif core.got >= core.asked:
+                    ms = ms * 4 if ms < _SAFETY_LAST_MS else 0
+                    self.safety_ms = ms
+                    self.safety_at = ticks_add(now, ms)
+            elif core.got >= core.read_more:
                 self.waiting = True
             else:
                 self.arm(now)
@@ -258,6 +289,14 @@ class Socket:
                 return  # closed meanwhile
             if not result:
                 self.is_sent(now)
+                return
+            if result == _AGAIN and self.busy < _AGAINS:
+                # nothing was queued: the same again, a little later
+                self.busy += 1
+                self.chunk = 0
+                self.held = True
+                self.safety_ms = _AGAIN_MS
+                self.safety_at = ticks_add(now, _AGAIN_MS)
                 return
             # part of it may be queued: the stream cannot be continued
             log.warn("modem", "send failed", codes.name(result), self.cid)
@@ -283,4 +322,9 @@ class Socket:
                 self.asked = False
                 return
             core.form_failed = 0
-            self.failed(_TIMED_OUT if result == _TIMEOUT else _LINK, now)
+            reason = _TIMED_OUT if result == _TIMEOUT else _LINK
+            reasons = core.vendor.REASONS
+            for i in range(0, len(reasons), 2):
+                if result == _CME and reasons[i] == core.engine.cme:
+                    reason = reasons[i + 1]
+            self.failed(reason, now)

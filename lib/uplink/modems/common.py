@@ -28,10 +28,14 @@ def when(m, condition):
     s = m.active
     if condition == 116:  # t: TLS
         return s.tls
+    if condition == 84:  # T: no TLS
+        return not s.tls
     if condition == 118:  # v: TLS, the server is verified
         return s.tls and tls["verify"] != "none"
     if condition == 99:  # c: TLS, with our certificate
         return s.tls and tls["cert"] is not None
+    if condition == 42:  # *: no packet data
+        return not m.address
     if condition < 58:  # 0 or 1: that form of the open command
         return m.form == condition - 48
     if condition == 69:  # E: echo wanted
@@ -40,6 +44,8 @@ def when(m, condition):
         return not cfg["modem"]["echo"]
     if condition == 70:  # F: RTS and CTS wired
         return cfg["uart"]["rts"] is not None and cfg["uart"]["cts"] is not None
+    if condition == 71:  # G: not wired
+        return cfg["uart"]["rts"] is None or cfg["uart"]["cts"] is None
     if condition == 73:  # I: identity not known yet
         return not m.imei or not m.iccid
     if condition == 76:  # L: the SIM is locked
@@ -61,6 +67,14 @@ def when(m, condition):
     if condition == 117:  # u: with one
         return known and sim["apn_user"]
     return known if condition == 110 else not known  # n, N: is there an APN?
+
+
+def connection(m, number, tls):
+    """The socket that has this number in the module, or None."""
+    for s in m.sockets:
+        if s.id == number and s.tls == tls:
+            return s
+    return None
 
 
 def answer(m, c):

@@ -6,7 +6,7 @@ How the texts are read is told in README.md.
 """
 
 from uplink import log
-from uplink.modems import common
+from uplink.modems import common, policy
 from uplink.modems.common import answer, const, urc, when  # noqa: F401 (named by the tables)
 
 # Repeated from at.codes, modem and errors: see there.
@@ -42,12 +42,21 @@ NUMBERS = (
     b"1460 "  # bytes of a send
     b"10240 "  # bytes of a file
     b"2 "  # forms of AT+CAOPEN
+    b"1460 "  # a read that brings so much is followed by another
+    b"250 "  # a read that nothing announced, after each send; later ones at four times that
+    b"0 "  # files can be read back
+    b"0 "  # number of the first connection
+    b"2 "  # TLS connections
+    b"0 "  # RESET restarts it
+    b"0 "  # no pauses between tries to get packet data
+    b"0 "  # opens that fail do not make it fail for ever
 )
 PAUSE_MS = 20  # after a final result code
 FAST_MS = 0  # between transfers of payload: drivers do without any pause there
 INPUT_MS = 6_000  # CASEND gives up waiting for payload after 5 s
 
-PROMPT = b"DOWNLOAD"  # for a file
+PROMPT = b"DOWNLOAD"  # for a file,
+TAIL = b""  # and what ends it
 PROBE = (b"AT+CMEE?", b"+CMEE: ")
 FILES = (b"uplink-ca.crt", b"uplink-cert.crt", b"uplink-key.pem")
 
@@ -163,6 +172,8 @@ SCRIPTS = (
 # For each packet: as the engine takes them.
 SEND = ((0, (b"AT+CASEND=", _TRANSFER), b">", None, 10_000, _PAYLOAD | _FAST),)
 READ = ((0, (b"AT+CARECV=", _TRANSFER), b"+CARECV: ", "received", 5_000, _FAST),)
+SEND_PLAIN = SEND
+READ_PLAIN = READ
 
 # ---- what is heard ----------------------------------------------------------------------------
 
@@ -172,7 +183,9 @@ LINES = (
     b"\nDST:-\n+CTZV:-\n*PSNWID:-\n+CNTP:-"
 )
 URCS = ((b"", "urc"),)
-FINALS = ()
+FINALS = ((b"ERROR", 1), (b"NO CARRIER", 4))  # (of at.codes)
+REASONS = ()  # +CME ERROR of an open, CLOSED_
+SUITES = policy.SIM7000
 COUNTED = ((b"+CARECV: ", 1, "payload"),)
 
 
@@ -299,5 +312,6 @@ def heard(m, c, what):
             # this firmware announces 1024 bytes and sends fewer: ask for what it does right
             if c.buf.find(b"1529B08", c.first, c.last) >= 0:
                 m.read_max = 512
+                m.read_more = 512
         return verdict
     return None

@@ -23,7 +23,7 @@ class Vendor:
     FAST_MS = 0
     INPUT_MS = 0
     PROBE = (b"AT+CMEE?", b"+CMEE: ")
-    FINALS = ()
+    FINALS = ((b"ERROR", 1),)
     COUNTED = ()
     URCS = ((b"+CSQ: ", "on_urc"),)
 

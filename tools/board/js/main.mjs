@@ -5,6 +5,7 @@ import { Machine } from './machine.mjs';
 const GROUP_NANOS = 1e6; // output of one kind is told at the latest after so long
 const PACKET_NANOS = 60e3; // when the next packet would have come
 const SAMPLE_NANOS = 1000; // of the profile
+const SAVED_R4 = 12; // in MicroPython's nlr_buf_t
 
 let machine = null;
 let events = [];
@@ -12,6 +13,7 @@ let usb = [];
 let watched = new Set();
 let told = false; // an end of this run is planned already
 let samples = null;
+let handlers = 0; // where MicroPython keeps the list of them, when it is asked what Python does
 
 function soon() {
   if (told) return;
@@ -88,8 +90,17 @@ function profiled(until) {
     at = Math.min(end.at, machine.nanos + SAMPLE_NANOS);
     machine.run(at);
     if (!machine.core.waiting) {
-      const pc = machine.stalled > machine.clock.nanos ? 0 : machine.core.registers[15];
-      samples.set(pc, (samples.get(pc) ?? 0) + 1);
+      let where = machine.stalled > machine.clock.nanos ? 0 : machine.core.registers[15];
+      // In place of the processor's address the function of Python that runs: the interpreter's loop keeps what
+      // it works on in R4, which its entry in the list of exception handlers has saved.
+      if (handlers) {
+        const { mcu } = machine;
+        const inRam = (address) => address >>> 0 >= 0x20000000 && address >>> 0 < 0x20042000;
+        const entry = mcu.readUint32(handlers);
+        const code = inRam(entry) ? mcu.readUint32(entry + SAVED_R4) : 0;
+        where = inRam(code) ? mcu.readUint32(code) >>> 0 : 0;
+      }
+      samples.set(where, (samples.get(where) ?? 0) + 1);
     }
   }
   delete machine.pause;
@@ -151,9 +162,10 @@ const operations = {
     machine.bytes.set(Buffer.from(data, 'base64'), address);
     return {};
   },
-  profile({ on }) {
+  profile({ on, python }) {
     const found = samples ? [...samples] : [];
     samples = on ? new Map() : null;
+    handlers = python ?? 0;
     return { samples: found, nanos: SAMPLE_NANOS };
   },
 };

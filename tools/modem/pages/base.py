@@ -10,12 +10,22 @@ class Page:
 
     NAME = ""
     RATES = (9600, 19200, 38400, 57600, 115200)  # that the automatic baud rate knows
+    AUTOBAUD_LINES = 1  # "AT" lines swallowed before the rate is found (an option can say more)
+    CLOCK_UNIX_S = 315_964_800.0  # where a clock without time begins: 1980-01-06
+    STATUS_EARLY = False  # STATUS rises as soon as the pulse has been long enough
     TIMINGS = {}  # see power.py
     AUTO_SAVE = ()  # settings that save themselves
     PROFILE = ()  # settings that AT&W saves
     COMMANDS = {}  # name -> handler(command)
     SECRETS = ()  # commands whose arguments never reach an event
     SAMPLE_URCS = ("+CSQ: 20,99",)
+    LINE_LIMIT = 556  # longest command line: what a SIMCom takes
+    PAUSE_MS = 0.0  # how long after a final result code input is not heard (if no option says so)
+    ECHO_PAYLOAD = False  # with ATE1, the payload after a prompt is echoed too
+    KEEPS_UNREAD = False  # what was not read when the peer closes can still be read
+    RESET_IS_OFF = False  # the RESET pin switches off, and nothing boots when it is let go
+    HOLD_IS_OFF = False  # a key that is held after switching on switches off again
+    UNDER_VOLTAGE = "UNDER_VOLTAGE WARNING"  # its URC; "": none
     FLASH_BYTES = 65_536
     USER_DIRECTORY = 3
 
@@ -45,11 +55,11 @@ class Page:
     def describe(self, command):
         """The command for an event: without secrets."""
         name = command.name
-        plus = "+" if len(name) > 1 and name[0] not in "&+" else ""
+        plus = "+" if len(name) > 1 and name[0] not in "&+#" else ""
         if command.op == "set":
             if name in self.SECRETS:
                 return f"AT{plus}{name}=..."
-            if not plus and name[0] != "+":
+            if not plus and name[0] not in "+#":
                 return f"AT{name}{command.args[0]}"
             return f"AT{plus}{name}={','.join(command.args)}"
         return f"AT{plus}{name}" + {"exec": "", "read": "?", "test": "=?"}[command.op]
@@ -84,6 +94,18 @@ class Page:
 
     def socket_closed(self, modem, cid):
         """The far side has closed."""
+
+    def tls_held(self, modem, number, held):
+        """Another user of the same module holds a TLS socket, or lets it go."""
+
+    def emergency_off(self, modem):
+        """The RESET pin has cut it off, whatever it was doing."""
+
+    def dtr_dropped(self, modem):
+        """DTR has gone from low to high."""
+
+    def fault(self, modem, name, args):
+        """A fault that only some modules have (see fault_list.py)."""
 
     def search_factor(self, modem):
         """How much longer than `register_ms` the search takes with these settings."""

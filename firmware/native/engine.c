@@ -1,0 +1,784 @@
+// uplink.at.Engine: one AT command in flight (lib/uplink/at/engine.py and resync.py tell what it does;
+// the functions here are theirs, by the same names).
+// SPDX-License-Identifier: MIT
+#include "native.h"
+#include "py/mphal.h"
+
+enum { IDLE, PAUSE, WAIT, PAYLOAD, QUIET, PROBE, ALMOST };
+
+// `left`: bytes of counted payload that are still to come, or
+enum { LINES = 0, SEAM = -1, DEAF = -2 };
+
+// Of uplink.at.codes.
+enum { RESULT_OK, RESULT_CME = 2, RESULT_CMS, RESULT_TIMEOUT = 5, RESULT_DAMAGED, RESULT_BAD_ARGUMENT = 8, RESULT_NO_ANSWER, RESULT_REFUSED, RESULT_STOPPED };
+enum { MAY_FAIL = 1, NEED = 2, SETTING = 4, IS_PAYLOAD = 8, LATER = 16, FAST = 32 };
+enum { V_FAIL = -1, V_NOT_MINE = -2, V_END = -3 };
+
+#define SILENCE_MS (500) // longest gap between the bytes of counted payload
+#define QUIET_MS (100)
+#define QUIET_LIMIT_MS (3000)
+#define PROBE_LIMIT_MS (1000)
+#define PROBES (12)
+#define CAPACITY (192) // longest command line
+#define WANT (64)
+#define FOREVER (1 << 28) // of uplink.port.ticks
+
+typedef struct {
+    mp_obj_base_t base;
+    ring_t *ring;
+    mp_obj_t vendor;
+    mp_obj_t user;
+    mp_obj_t out;
+    mp_int_t out_pos;
+    mp_int_t out_end;
+    mp_int_t left;
+    mp_int_t state;
+    mp_obj_t step;
+    mp_obj_t script;
+    mp_obj_t tx;
+    mp_obj_t want;
+    mp_obj_t prefix;
+    mp_obj_t failed_command;
+    mp_obj_t codes; // modules of uplink.at
+    mp_obj_t cme_module;
+    mp_int_t index;
+    mp_int_t verdict;
+    mp_int_t probes;
+    mp_int_t result_at;
+    mp_int_t heard_at;
+    mp_int_t sync_at;
+    mp_int_t deadline;
+    mp_int_t cme;
+    mp_int_t failed_result;
+    mp_int_t failed_cme;
+    mp_int_t unknown;
+    mp_int_t late;
+    mp_int_t timeouts;
+    mp_int_t damaged;
+    mp_int_t resyncs;
+    bool idle;
+    bool in_step;
+    bool stray;
+    bool answered;
+    bool paused;
+    bool quick;
+    bool writing;
+    bool seen;
+    bool ended;
+} engine_t;
+
+#define OBJECT(name) {MP_QSTR_##name, offsetof(engine_t, name), MEMBER_OBJECT}
+#define INT(name) {MP_QSTR_##name, offsetof(engine_t, name), MEMBER_INT}
+#define BOOL(name) {MP_QSTR_##name, offsetof(engine_t, name), MEMBER_BOOL}
+
+// What is asked for most comes first.
+static const native_member_t members[] = {
+    INT(out_pos), INT(out_end), INT(left), INT(state), BOOL(idle), OBJECT(out), BOOL(in_step), OBJECT(ring),
+    INT(cme), OBJECT(failed_command), INT(failed_result), INT(failed_cme), INT(unknown), INT(late), INT(timeouts),
+    INT(damaged), INT(resyncs), OBJECT(vendor), OBJECT(user), OBJECT(step), OBJECT(script), OBJECT(want), OBJECT(tx),
+};
+
+static void attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
+    native_attr(self, name, dest, members, MP_ARRAY_SIZE(members));
+}
+
+// ---- what it calls ----------------------------------------------------------------------------------
+
+static mp_obj_t call(mp_obj_t object, qstr name, size_t n, mp_obj_t a, mp_obj_t b, mp_obj_t c, mp_obj_t d) {
+    mp_obj_t args[6];
+    mp_quick_load_method(object, name, args);
+    args[2] = a;
+    args[3] = b;
+    args[4] = c;
+    args[5] = d;
+    return mp_call_method_n_kw(n, 0, args);
+}
+
+#define CALL1(object, name, a) call(object, name, 1, a, MP_OBJ_NULL, MP_OBJ_NULL, MP_OBJ_NULL)
+#define CALL2(object, name, a, b) call(object, name, 2, a, b, MP_OBJ_NULL, MP_OBJ_NULL)
+
+static void finished(engine_t *self, int result, mp_int_t now) {
+    CALL2(self->user, MP_QSTR_finished, MP_OBJ_NEW_SMALL_INT(result), MP_OBJ_NEW_SMALL_INT(now));
+}
+
+// What the vendor's function `name` (a string) says of the ring's cursor.
+static mp_obj_t handler(engine_t *self, mp_obj_t name) {
+    mp_obj_t f = mp_load_attr(self->vendor, mp_obj_str_get_qstr(name));
+    return mp_call_function_2(f, self->user, MP_OBJ_FROM_PTR(self->ring->cursor));
+}
+
+static mp_int_t vendor_int(engine_t *self, qstr name) {
+    return mp_obj_get_int(mp_load_attr(self->vendor, name));
+}
+
+static mp_obj_t *items(mp_obj_t sequence) {
+    size_t n;
+    mp_obj_t *found;
+    mp_obj_get_array(sequence, &n, &found);
+    return found;
+}
+
+static mp_int_t flags_of(engine_t *self) {
+    return MP_OBJ_SMALL_INT_VALUE(items(self->step)[5]);
+}
+
+static mp_int_t limit_of(engine_t *self) {
+    return mp_obj_get_int(items(self->step)[4]);
+}
+
+// ---- resync.py ----------------------------------------------------------------------------------------
+
+static void rest(engine_t *self) {
+    self->state = IDLE;
+    self->idle = true;
+    self->in_step = true;
+    self->prefix = mp_const_empty_bytes;
+    self->step = mp_const_none;
+    self->quick = false;
+    self->writing = false;
+    self->seen = false;
+    self->ended = false;
+    self->verdict = 0;
+    self->left = LINES;
+    self->out_pos = 0;
+    self->out_end = 0;
+}
+
+static void quiet(engine_t *self, mp_int_t now) {
+    self->state = QUIET;
+    self->idle = false;
+    self->in_step = false;
+    self->sync_at = now;
+    self->deadline = native_ticks_add(now, QUIET_LIMIT_MS);
+}
+
+static void lost_step(engine_t *self, mp_int_t now) {
+    bool deaf = self->left == DEAF || self->left > 0;
+    bool waits = self->step != mp_const_none && (flags_of(self) & IS_PAYLOAD) && self->seen;
+    rest(self);
+    if (deaf) {
+        self->left = DEAF;
+    }
+    self->stray = false;
+    self->probes = PROBES;
+    self->heard_at = now;
+    quiet(self, now);
+    if (waits) {
+        // the module may still wait for payload: whatever is sent now would become it
+        self->sync_at = native_ticks_add(now, vendor_int(self, MP_QSTR_INPUT_MS));
+    }
+}
+
+static void fail(engine_t *self, int result, mp_int_t now) {
+    mp_obj_t name = items(self->step)[1];
+    if (!mp_obj_is_exact_type(name, &mp_type_bytes)) {
+        name = items(name)[0];
+    }
+    self->failed_command = name;
+    self->failed_result = result;
+    self->failed_cme = self->cme;
+    mp_obj_t tell = mp_load_attr(self->codes, MP_QSTR_tell);
+    mp_obj_t args[] = {MP_OBJ_NEW_SMALL_INT(result), name, mp_obj_new_int(self->cme)};
+    mp_call_function_n_kw(tell, 3, 0, args);
+    if (result == RESULT_TIMEOUT || result == RESULT_DAMAGED) {
+        lost_step(self, now);
+    } else {
+        rest(self);
+    }
+    finished(self, result, now);
+}
+
+static void late(engine_t *self, int result, mp_int_t now) {
+    if (self->state == PROBE && self->answered && result == RESULT_OK) {
+        self->state = ALMOST;
+        self->deadline = native_ticks_add(now, QUIET_MS);
+        return;
+    }
+    self->late++;
+    mp_int_t state = self->state;
+    if (state == ALMOST) {
+        quiet(self, now);
+    } else if (state < QUIET) {
+        // what we sent before has been read as another command, or in pieces
+        CALL1(self->user, MP_QSTR_unasked, MP_OBJ_NEW_SMALL_INT(now));
+        lost_step(self, now);
+        if (state == PAUSE) {
+            finished(self, RESULT_DAMAGED, now);
+        }
+    }
+}
+
+static void damage(engine_t *self, mp_int_t now) {
+    self->damaged++;
+    self->left = LINES;
+    CALL2(self->user, MP_QSTR_data_end, mp_const_false, MP_OBJ_NEW_SMALL_INT(now));
+    self->left = DEAF;
+    mp_int_t state = self->state;
+    if (state == WAIT || state == PAYLOAD) {
+        fail(self, RESULT_DAMAGED, now);
+    } else if (state < QUIET) {
+        lost_step(self, now);
+        if (state == PAUSE) {
+            finished(self, RESULT_DAMAGED, now);
+        }
+    }
+}
+
+static void send_line(engine_t *self) {
+    native_extend(self->tx, (const byte *)"\r", 1);
+    self->out = self->tx;
+    self->out_pos = 0;
+    self->out_end = ((mp_obj_array_t *)MP_OBJ_TO_PTR(self->tx))->len;
+}
+
+static void probe(engine_t *self, mp_int_t now) {
+    if (self->left == DEAF) {
+        self->left = LINES;
+    }
+    ring_clear(self->ring);
+    native_clear(self->tx);
+    size_t n;
+    const byte *text = native_bytes(items(mp_load_attr(self->vendor, MP_QSTR_PROBE))[0], &n);
+    native_extend(self->tx, text, n);
+    send_line(self);
+    self->answered = false;
+    self->state = PROBE;
+    self->deadline = native_ticks_add(now, PROBE_LIMIT_MS);
+}
+
+// ---- engine.py ----------------------------------------------------------------------------------------
+
+static void next(engine_t *self, mp_int_t index, mp_int_t now) {
+    mp_int_t count = mp_obj_get_int(mp_obj_len(self->script));
+    for (; index < count; index++) {
+        mp_obj_t step = mp_obj_subscr(self->script, MP_OBJ_NEW_SMALL_INT(index), MP_OBJ_SENTINEL);
+        mp_obj_t condition = items(step)[0];
+        if (condition == MP_OBJ_NEW_SMALL_INT(0) || mp_obj_is_true(CALL1(self->user, MP_QSTR_when, condition))) {
+            self->index = index;
+            self->step = step;
+            self->writing = false;
+            self->state = PAUSE;
+            self->idle = false;
+            return;
+        }
+    }
+    self->state = IDLE;
+    self->idle = true;
+    self->prefix = mp_const_empty_bytes;
+    self->step = mp_const_none;
+    finished(self, RESULT_OK, now);
+}
+
+static void advance(engine_t *self, mp_int_t now) {
+    self->prefix = mp_const_empty_bytes;
+    if (self->verdict == V_FAIL) {
+        fail(self, RESULT_REFUSED, now);
+    } else {
+        next(self, self->verdict == V_END ? 1024 : self->index + 1 + self->verdict, now);
+    }
+}
+
+static void append(mp_obj_t into, mp_obj_t piece) {
+    size_t n;
+    const byte *text = native_bytes(piece, &n);
+    native_extend(into, text, n);
+}
+
+static void send(engine_t *self, mp_int_t now) {
+    mp_obj_t *step = items(self->step);
+    mp_int_t flags = MP_OBJ_SMALL_INT_VALUE(step[5]);
+    mp_obj_t command = step[1];
+    bool good = true;
+    native_clear(self->tx);
+    if (mp_obj_is_exact_type(command, &mp_type_bytes)) {
+        append(self->tx, command);
+    } else {
+        mp_obj_t line = self->tx;
+        bool setting = flags & SETTING;
+        size_t n;
+        mp_obj_t *piece;
+        mp_obj_get_array(command, &n, &piece);
+        for (; n; n--, piece++) {
+            if (!mp_obj_is_exact_type(*piece, &mp_type_bytes)) {
+                good = mp_obj_is_true(CALL2(self->user, MP_QSTR_put, *piece, line)) && good;
+                continue;
+            }
+            append(line, *piece);
+            if (setting) {
+                // `AT+X?` first; `AT+X=value` when the answer was not `value`
+                setting = false;
+                native_extend(self->tx, (const byte *)(self->writing ? "=" : "?"), 1);
+                if (!self->writing) {
+                    line = self->want;
+                    native_clear(line);
+                }
+            }
+        }
+    }
+    if (!good || ((mp_obj_array_t *)MP_OBJ_TO_PTR(self->tx))->len >= CAPACITY) {
+        fail(self, RESULT_BAD_ARGUMENT, now);
+        return;
+    }
+    send_line(self);
+    // (what `put` did may have changed the step: a script shows one at a time)
+    step = items(self->step);
+    flags = MP_OBJ_SMALL_INT_VALUE(step[5]);
+    self->seen = false;
+    self->ended = false;
+    self->verdict = 0;
+    self->quick = !(flags & (NEED | SETTING | IS_PAYLOAD | LATER));
+    self->prefix = step[2] == mp_const_none ? mp_const_empty_bytes : step[2];
+    self->state = WAIT;
+    self->deadline = native_ticks_add(now, mp_obj_get_int(step[4]));
+}
+
+static void result(engine_t *self, int code, mp_int_t now) {
+    mp_int_t state = self->state;
+    if (self->stray && state < QUIET) {
+        self->stray = false;
+        self->late++;
+        return;
+    }
+    if (state != WAIT && state != PAYLOAD) {
+        late(self, code, now);
+        return;
+    }
+    if (self->ended) {
+        self->late++;
+        return;
+    }
+    self->quick = false;
+    self->prefix = mp_const_empty_bytes;
+    self->result_at = now;
+    self->paused = true;
+    mp_obj_t *step = items(self->step);
+    mp_int_t flags = MP_OBJ_SMALL_INT_VALUE(step[5]);
+    if (code) {
+        if (!(flags & MAY_FAIL)) {
+            fail(self, code, now);
+            return;
+        }
+    } else if (!self->seen) {
+        if (step[2] != mp_const_none && flags & (IS_PAYLOAD | LATER | NEED)) {
+            if (flags & LATER && !(flags & IS_PAYLOAD)) {
+                self->ended = true;
+                self->prefix = step[2];
+                return;
+            }
+            if (flags & IS_PAYLOAD || !self->writing) {
+                fail(self, RESULT_NO_ANSWER, now);
+                return;
+            }
+        }
+    } else if (flags & SETTING && !self->writing && self->verdict == V_FAIL) {
+        self->writing = true;
+        self->state = PAUSE;
+        return;
+    }
+    advance(self, now);
+}
+
+// The module takes payload now.
+static void ready(engine_t *self, mp_int_t now) {
+    self->seen = true;
+    self->out_pos = 0;
+    self->out_end = 0;
+    self->state = PAYLOAD;
+    self->deadline = native_ticks_add(now, limit_of(self));
+}
+
+static void prompt(engine_t *self, mp_int_t now) {
+    if (self->state == WAIT) {
+        mp_obj_t response = items(self->step)[2];
+        size_t n;
+        if (response != mp_const_none && *native_bytes(response, &n) == '>' && n == 1) {
+            if (!self->seen) {
+                ready(self, now);
+            }
+            return;
+        }
+    }
+    if (self->state >= QUIET) {
+        // the module waits for payload that will not come: let its own limit pass first
+        self->sync_at = native_ticks_add(now, vendor_int(self, MP_QSTR_INPUT_MS));
+        self->state = QUIET;
+        self->deadline = self->sync_at;
+    } else {
+        self->unknown++;
+    }
+}
+
+// The information response of the step, cursor behind its prefix; false: a URC's line.
+static bool answer(engine_t *self, mp_int_t now) {
+    mp_obj_t step = self->step;
+    mp_int_t flags = flags_of(self);
+    cursor_t *cursor = self->ring->cursor;
+    if (flags & (IS_PAYLOAD | SETTING)) {
+        if (flags & SETTING) {
+            cursor_rest(cursor);
+            self->verdict = cursor_equals(cursor, self->want) ? 0 : V_FAIL;
+            self->seen = true;
+        } else if (!self->seen) {
+            ready(self, now);
+        }
+        return true;
+    }
+    mp_obj_t name = items(step)[3];
+    if (mp_obj_is_true(name)) {
+        mp_obj_t told = handler(self, name);
+        if (mp_obj_is_true(told)) {
+            mp_int_t verdict = mp_obj_get_int(told);
+            if (verdict == V_NOT_MINE) {
+                return false;
+            }
+            self->quick = false;
+            self->verdict = verdict;
+        }
+    }
+    if (self->step == step) {
+        self->seen = true;
+        if (flags & NEED) {
+            self->quick = !self->verdict && !self->stray;
+        } else if (self->ended) {
+            advance(self, now);
+        }
+    }
+    return true;
+}
+
+// The cursor over the whole line.
+static void whole(ring_t *ring) {
+    ring->cursor->pos = ring->at[AT_START];
+    ring->cursor->end = ring->at[AT_END];
+}
+
+static bool begins(const byte *line, size_t length, const char *text, size_t n) {
+    return length >= n && !memcmp(line, text, n);
+}
+
+// A line that is neither the response nor OK CR LF.
+static void line(engine_t *self, mp_int_t now) {
+    ring_t *ring = self->ring;
+    const byte *text = ring->bytes + ring->at[AT_START];
+    size_t n = ring->at[AT_END] - ring->at[AT_START];
+    mp_int_t state = self->state;
+    if (*text == '+') { // no final result code begins so, but for the two errors
+        size_t length;
+        const byte *probes = native_bytes(items(mp_load_attr(self->vendor, MP_QSTR_PROBE))[1], &length);
+        if (begins(text, n, (const char *)probes, length)) {
+            // only probes are answered so: one of an earlier try comes with a result of its own
+            if (state == PROBE) {
+                self->answered = true;
+            } else {
+                self->stray = true;
+                self->quick = false;
+            }
+            return;
+        }
+        if (begins(text, n, "+CM", 3) && n >= 12 && begins(text + 4, n - 4, " ERROR: ", 8)) {
+            bool cms = text[3] != 'E';
+            whole(ring);
+            ring->cursor->pos += 12;
+            mp_obj_t number = mp_load_attr(self->cme_module, MP_QSTR_number);
+            self->cme = mp_obj_get_int(mp_call_function_1(number, MP_OBJ_FROM_PTR(ring->cursor)));
+            result(self, cms ? RESULT_CMS : RESULT_CME, now);
+            return;
+        }
+    } else if (n == 2 && begins(text, n, "OK", 2)) {
+        result(self, RESULT_OK, now); // behind it was not CR LF
+        return;
+    } else {
+        mp_obj_t table = mp_load_attr(self->vendor, MP_QSTR_FINALS);
+        int k = ring_find(ring, table);
+        if (k >= 0) {
+            mp_obj_t *row = items(items(table)[k]);
+            size_t length;
+            native_bytes(row[0], &length);
+            if (length == n) {
+                result(self, mp_obj_get_int(row[1]), now);
+                return;
+            }
+        }
+    }
+    mp_obj_t urcs = mp_load_attr(self->vendor, MP_QSTR_URCS);
+    int k = ring_find(ring, urcs);
+    if (k >= 0) {
+        handler(self, items(items(urcs)[k])[1]);
+        return;
+    }
+    if (state == WAIT && !self->seen) {
+        mp_obj_t response = items(self->step)[2];
+        size_t length = 1;
+        if (response != mp_const_none) {
+            native_bytes(response, &length);
+        }
+        if (length == 0) {
+            whole(ring);
+            if (answer(self, now)) {
+                return;
+            }
+        }
+    }
+    self->unknown++;
+}
+
+// Bytes that no line is made of; false when more have to come.
+static bool payload(engine_t *self, mp_int_t now) {
+    ring_t *ring = self->ring;
+    int *at = ring->at;
+    int read = at[AT_READ];
+    mp_int_t n = at[AT_WRITE] - read;
+    if (self->left > 0) {
+        n = MIN(n, self->left);
+        at[AT_READ] = read + n;
+        self->left -= n;
+        if (!self->left) {
+            self->left = SEAM;
+        }
+        call(self->user, MP_QSTR_data, 4, ring->buf, MP_OBJ_NEW_SMALL_INT(read), MP_OBJ_NEW_SMALL_INT(n), MP_OBJ_NEW_SMALL_INT(now));
+    } else if (self->left == DEAF) {
+        ring_clear(ring);
+    } else if (n < 2) {
+        return false;
+    } else if (ring->bytes[read] != '\r' || ring->bytes[read + 1] != '\n') {
+        damage(self, now);
+    } else {
+        at[AT_READ] = read + 2;
+        self->left = LINES;
+        CALL2(self->user, MP_QSTR_data_end, mp_const_true, MP_OBJ_NEW_SMALL_INT(now));
+    }
+    return true;
+}
+
+static void heard(engine_t *self, mp_int_t now) {
+    self->heard_at = now;
+    ring_t *ring = self->ring;
+    int *at = ring->at;
+    while (at[AT_READ] < at[AT_WRITE]) {
+        if (self->left) {
+            if (!payload(self, now)) {
+                return;
+            }
+            continue;
+        }
+        mp_obj_t counted = mp_load_attr(self->vendor, MP_QSTR_COUNTED);
+        int what = ring_scan(ring, self->prefix, counted);
+        if (what == FOUND_COUNTED) {
+            mp_obj_t *entry = items(items(counted)[at[AT_ENTRY]]);
+            mp_int_t n = mp_obj_get_int(handler(self, entry[2]));
+            if (self->left == DEAF) {
+                continue; // the handler found it damaged
+            }
+            if (n > 0) {
+                self->seen = true;
+                at[AT_READ] = at[AT_END] + 1;
+                self->left = n;
+                continue;
+            }
+            what = ring_scan(ring, self->prefix, mp_const_empty_tuple); // a line after all
+        }
+        switch (what) {
+            case FOUND_NOTHING:
+                return;
+            case FOUND_PROMPT:
+                prompt(self, now);
+                break;
+            case FOUND_OK:
+                if (!self->quick) {
+                    result(self, RESULT_OK, now);
+                } else {
+                    self->quick = false;
+                    self->result_at = now;
+                    self->paused = true;
+                    next(self, self->index + 1, now);
+                }
+                break;
+            case FOUND_WANTED:
+                if (answer(self, now)) {
+                    break;
+                }
+                MP_FALLTHROUGH
+            default:
+                line(self, now);
+        }
+    }
+}
+
+static mp_int_t poll(engine_t *self, mp_int_t now) {
+    for (;;) {
+        mp_int_t wait;
+        if (self->left > 0 && native_ticks_diff(now, self->heard_at) > SILENCE_MS) {
+            damage(self, now);
+            continue;
+        }
+        switch (self->state) {
+            case IDLE:
+                return self->left > 0 ? SILENCE_MS : FOREVER;
+            case PAUSE:
+                if (self->paused) {
+                    wait = vendor_int(self, flags_of(self) & FAST ? MP_QSTR_FAST_MS : MP_QSTR_PAUSE_MS);
+                    wait -= native_ticks_diff(now, self->result_at);
+                    if (wait > 0) {
+                        return wait;
+                    }
+                    self->paused = false;
+                }
+                send(self, now);
+                continue;
+            case PAYLOAD:
+                if (self->out_pos == self->out_end
+                    && !mp_obj_is_true(CALL1(self->user, MP_QSTR_payload, MP_OBJ_FROM_PTR(self)))) {
+                    self->state = WAIT;
+                    self->quick = !self->stray;
+                    self->deadline = native_ticks_add(now, limit_of(self));
+                    continue;
+                }
+                break;
+            case QUIET: {
+                mp_int_t since = native_ticks_diff(now, self->heard_at);
+                if (since < QUIET_MS && native_ticks_diff(now, self->deadline) < 0) {
+                    return QUIET_MS - since;
+                }
+                wait = native_ticks_diff(self->sync_at, now);
+                if (wait > 0) {
+                    return wait;
+                }
+                probe(self, now);
+                continue;
+            }
+        }
+        wait = native_ticks_diff(self->deadline, now);
+        if (wait > 0) {
+            return self->left > 0 && wait > SILENCE_MS ? SILENCE_MS : wait;
+        }
+        if (self->state == ALMOST) {
+            rest(self);
+            self->resyncs++;
+            CALL1(self->user, MP_QSTR_back_in_step, MP_OBJ_NEW_SMALL_INT(now));
+        } else if (self->state != PROBE) {
+            self->timeouts++;
+            fail(self, RESULT_TIMEOUT, now);
+        } else if (--self->probes > 0) {
+            quiet(self, now);
+        } else {
+            rest(self);
+            CALL1(self->user, MP_QSTR_silent, MP_OBJ_NEW_SMALL_INT(now));
+        }
+    }
+}
+
+// ---- for Python ---------------------------------------------------------------------------------------
+
+static mp_obj_t make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+    mp_arg_check_num(n_args, n_kw, 3, 3, false);
+    if (!mp_obj_is_exact_type(args[0], &uplink_ring_type)) {
+        mp_raise_TypeError(MP_ERROR_TEXT("engine: an uplink.ring.Ring expected"));
+    }
+    engine_t *self = mp_obj_malloc(engine_t, type);
+    memset((byte *)self + sizeof(mp_obj_base_t), 0, sizeof(engine_t) - sizeof(mp_obj_base_t));
+    self->ring = MP_OBJ_TO_PTR(args[0]);
+    self->vendor = args[1];
+    self->user = args[2];
+    self->tx = mp_obj_new_bytearray(CAPACITY, m_new0(byte, CAPACITY));
+    self->want = mp_obj_new_bytearray(WANT, m_new0(byte, WANT));
+    native_clear(self->tx);
+    native_clear(self->want);
+    self->out = self->tx;
+    self->script = mp_const_empty_tuple;
+    self->cme = self->failed_cme = -1;
+    self->failed_command = mp_const_empty_bytes;
+    self->codes = native_import("uplink.at.codes");
+    self->cme_module = native_import("uplink.at.cme");
+    rest(self);
+    return MP_OBJ_FROM_PTR(self);
+}
+
+static mp_obj_t engine_run(mp_obj_t self_in, mp_obj_t script, mp_obj_t now) {
+    engine_t *self = MP_OBJ_TO_PTR(self_in);
+    self->script = script;
+    self->cme = -1;
+    next(self, 0, mp_obj_get_int(now));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(run_obj, engine_run);
+
+static mp_obj_t engine_expect(mp_obj_t self_in, mp_obj_t n) {
+    engine_t *self = MP_OBJ_TO_PTR(self_in);
+    self->left = mp_obj_get_int(n);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(expect_obj, engine_expect);
+
+static mp_obj_t engine_heard(mp_obj_t self, mp_obj_t now) {
+    heard(MP_OBJ_TO_PTR(self), mp_obj_get_int(now));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(heard_obj, engine_heard);
+
+static mp_obj_t engine_poll(mp_obj_t self, mp_obj_t now) {
+    return MP_OBJ_NEW_SMALL_INT(poll(MP_OBJ_TO_PTR(self), mp_obj_get_int(now)));
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(poll_obj, engine_poll);
+
+static mp_obj_t engine_damage(mp_obj_t self, mp_obj_t now) {
+    damage(MP_OBJ_TO_PTR(self), mp_obj_get_int(now));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(damage_obj, engine_damage);
+
+static mp_obj_t engine_lost_step(mp_obj_t self, mp_obj_t now) {
+    lost_step(MP_OBJ_TO_PTR(self), mp_obj_get_int(now));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(lost_step_obj, engine_lost_step);
+
+static mp_obj_t engine_result(mp_obj_t self, mp_obj_t code, mp_obj_t now) {
+    result(MP_OBJ_TO_PTR(self), mp_obj_get_int(code), mp_obj_get_int(now));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(result_obj, engine_result);
+
+static mp_obj_t engine_stop(mp_obj_t self_in, mp_obj_t code, mp_obj_t now) {
+    engine_t *self = MP_OBJ_TO_PTR(self_in);
+    mp_int_t running = self->state;
+    rest(self);
+    self->result_at = mp_obj_get_int(now);
+    self->paused = true;
+    if (IDLE < running && running < QUIET) {
+        finished(self, mp_obj_get_int(code), self->result_at);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(stop_obj, engine_stop);
+
+static mp_obj_t engine_drop(mp_obj_t self_in, mp_obj_t now) {
+    engine_t *self = MP_OBJ_TO_PTR(self_in);
+    if (self->state == PAUSE) {
+        rest(self);
+        finished(self, RESULT_STOPPED, mp_obj_get_int(now));
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(drop_obj, engine_drop);
+
+static const mp_rom_map_elem_t methods_table[] = {
+    {MP_ROM_QSTR(MP_QSTR_heard), MP_ROM_PTR(&heard_obj)},
+    {MP_ROM_QSTR(MP_QSTR_poll), MP_ROM_PTR(&poll_obj)},
+    {MP_ROM_QSTR(MP_QSTR_run), MP_ROM_PTR(&run_obj)},
+    {MP_ROM_QSTR(MP_QSTR_expect), MP_ROM_PTR(&expect_obj)},
+    {MP_ROM_QSTR(MP_QSTR_damage), MP_ROM_PTR(&damage_obj)},
+    {MP_ROM_QSTR(MP_QSTR_lost_step), MP_ROM_PTR(&lost_step_obj)},
+    {MP_ROM_QSTR(MP_QSTR_result), MP_ROM_PTR(&result_obj)},
+    {MP_ROM_QSTR(MP_QSTR_stop), MP_ROM_PTR(&stop_obj)},
+    {MP_ROM_QSTR(MP_QSTR_drop), MP_ROM_PTR(&drop_obj)},
+};
+static MP_DEFINE_CONST_DICT(methods, methods_table);
+
+MP_DEFINE_CONST_OBJ_TYPE(
+    uplink_engine_type,
+    MP_QSTR_Engine,
+    MP_TYPE_FLAG_METHODS_STAY,
+    make_new, make_new,
+    attr, attr,
+    locals_dict, &methods
+    );

@@ -1,0 +1,98 @@
+// What the files of this folder share. See README.md.
+// SPDX-License-Identifier: MIT
+#ifndef UPLINK_NATIVE_H
+#define UPLINK_NATIVE_H
+
+#include <string.h>
+
+#include "py/obj.h"
+#include "py/objarray.h"
+#include "py/objtuple.h"
+#include "py/runtime.h"
+
+// Patch 0030: where a tree has it, methods are found without a search.
+#if __has_include("py/quick.h")
+#include "py/quick.h"
+#else
+#define MP_TYPE_FLAG_METHODS_STAY (0)
+#define mp_quick_load_method mp_load_method
+#endif
+
+// An attribute that Python reads and writes: its name, where it is in the object, and what it is.
+typedef struct {
+    uint16_t name;
+    uint16_t at : 14;
+    uint16_t kind : 2;
+} native_member_t;
+
+enum { MEMBER_OBJECT, MEMBER_INT, MEMBER_BOOL };
+
+// The attr slot of a type whose attributes are `members`; others are left to its methods.
+void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t *members, size_t n);
+
+// bytearrays that keep their capacity, as uplink.exact has them: empty it; append (heap only beyond the capacity).
+void native_clear(mp_obj_t into);
+void native_extend(mp_obj_t into, const byte *data, size_t n);
+
+// As time.ticks_add and ticks_diff.
+static inline mp_int_t native_ticks_add(mp_int_t now, mp_int_t ms) {
+    return (now + ms) & (MICROPY_PY_TIME_TICKS_PERIOD - 1);
+}
+
+static inline mp_int_t native_ticks_diff(mp_int_t a, mp_int_t b) {
+    mp_uint_t half = MICROPY_PY_TIME_TICKS_PERIOD / 2;
+    return (mp_int_t)(((mp_uint_t)(a - b) + half) & (MICROPY_PY_TIME_TICKS_PERIOD - 1)) - (mp_int_t)half;
+}
+
+// The module of that full name.
+mp_obj_t native_import(const char *name);
+
+// Places in Ring.at, as in lib/uplink/ring/ring.py.
+enum { AT_READ, AT_WRITE, AT_SCAN, AT_FEED, AT_START, AT_END, AT_ENTRY, AT_DROP, AT_JUNK, AT_DISCARDED, AT_LENGTH };
+
+// What scan found.
+enum { FOUND_NOTHING, FOUND_PROMPT, FOUND_COUNTED, FOUND_WANTED, FOUND_OK, FOUND_LINE };
+
+typedef struct {
+    mp_obj_base_t base;
+    mp_obj_t buf;
+    mp_int_t pos;
+    mp_int_t end;
+    mp_int_t first;
+    mp_int_t last;
+} cursor_t;
+
+typedef struct {
+    mp_obj_base_t base;
+    mp_obj_t stage;
+    mp_obj_t buf;
+    mp_obj_t indices; // array('i'): `at`
+    cursor_t *cursor;
+    mp_int_t overlong;
+    // the same, for C
+    int *at;
+    byte *bytes;
+    size_t size;
+} ring_t;
+
+extern const mp_obj_type_t uplink_cursor_type;
+extern const mp_obj_type_t uplink_ring_type;
+extern const mp_obj_type_t uplink_engine_type;
+
+mp_int_t cursor_int(cursor_t *self, mp_int_t fallback);
+void cursor_rest(cursor_t *self);
+bool cursor_equals(cursor_t *self, mp_obj_t value);
+
+int ring_scan(ring_t *self, mp_obj_t want, mp_obj_t counted);
+int ring_find(ring_t *self, mp_obj_t table);
+void ring_clear(ring_t *self);
+
+// The bytes of a bytes or bytearray, in one look.
+static inline const byte *native_bytes(mp_obj_t value, size_t *n) {
+    mp_buffer_info_t info;
+    mp_get_buffer_raise(value, &info, MP_BUFFER_READ);
+    *n = info.len;
+    return info.buf;
+}
+
+#endif

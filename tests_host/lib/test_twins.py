@@ -1,0 +1,211 @@
+"""What is written twice does the same: the ring in C, in viper and in Python; the engine in C and
+in Python. On CPython there is Python alone, and nothing to compare."""
+
+import random
+
+from at_user import CSQ, READ, SEND, User
+
+from uplink.at import Engine, codes, engine as written
+from uplink.ring import Ring, plain, ring as kept
+
+try:
+    from uplink.ring import fast
+except (ImportError, SyntaxError):
+    fast = None
+
+LINE = 5
+COUNTED = 2
+ROWS = ((b"+RECV: ", 1), (b"SRING: ", 2))
+PARTS = (
+    b"AT+CSQ\r\r\n+CSQ: 25,99\r\n\r\nOK\r\n",
+    b"\r\n+RECV: 4,ab\n",
+    b"SRING: 1,5,",
+    b"> ",
+    b"\x00\xff",
+    b"OK\n",
+    b"+R",
+    b"x" * 90,
+)
+
+
+def rings():
+    """One of each kind."""
+
+    class Plain(kept.Ring):
+        put = plain.put
+        scan = plain.scan
+        find = plain.find
+
+    kinds = [Plain]
+    if fast is not None:
+
+        class Fast(kept.Ring):
+            put = fast.put
+            scan = fast.scan
+            find = fast.find
+
+        kinds.append(Fast)
+    if Ring is not kept.Ring:
+        kinds.append(Ring)
+    return [kind(128, 64) for kind in kinds]
+
+
+def state(ring):
+    return list(ring.at), ring.cursor.pos, ring.cursor.end, ring.overlong, bytes(ring.buf)
+
+
+def same(values):
+    for value in values[1:]:
+        assert value == values[0], values
+    return values[0]
+
+
+def test_rings_find_the_same():
+    seed = 20261121
+    print("seed", seed)
+    random.seed(seed)
+    three = rings()
+    read, end = 0, 5
+    for _ in range(3000):
+        data = PARTS[random.getrandbits(3)]
+        n = min(len(data), 1 + random.getrandbits(6))
+        for r in three:
+            r.stage[:n] = data[:n]
+            r.put(n)
+        same([bytes(r.buf[r.at[0] : r.at[1]]) for r in three])
+        for _ in range(random.getrandbits(2)):
+            what = same([r.scan(b"+CSQ: ", ROWS) for r in three])
+            same([state(r)[:4] for r in three])
+            if what == COUNTED:
+                for r in three:
+                    r.at[read] = r.at[end] + 1
+            if what == LINE:
+                same([r.find(ROWS) for r in three])
+                same([state(r)[:4] for r in three])
+    assert three[0].overlong > 0
+
+
+def cursors():
+    kinds = [kept.Cursor]
+    if Ring is not kept.Ring:
+        kinds.append(type(Ring(128, 64).cursor))
+    return [kind() for kind in kinds]
+
+
+def told(c):
+    return c.pos, c.end, c.first, c.last
+
+
+def test_cursors_read_the_same():
+    seed = 20261127
+    print("seed", seed)
+    random.seed(seed)
+    pair = cursors()
+    into = [bytearray(64) for _ in pair]
+    letters = b' ",-+01289ab'
+    for _ in range(4000):
+        data = bytes(letters[random.getrandbits(8) % len(letters)] for _ in range(12))
+        start = random.getrandbits(2)
+        for c in pair:
+            c.over(data, start, len(data))
+        while same([c.more() for c in pair]):
+            kind = random.getrandbits(3)
+            if kind == 0:
+                same([c.text() for c in pair])
+            elif kind == 1:
+                same([c.int() for c in pair])
+            elif kind == 2:
+                same([c.int(7) for c in pair])
+            elif kind == 3:
+                same([c.digits(2) for c in pair])
+                for c in pair:
+                    c.skip()
+            elif kind == 4:
+                same([c.starts(b"12") for c in pair])
+                same([c.rest() for c in pair])
+            elif kind == 5:
+                for c in pair:
+                    c.skip(2)
+            else:
+                same([c.text() for c in pair])
+                same([c.equals(b"12") for c in pair])
+                for c, b in zip(pair, into):
+                    c.copy(b, 3)
+                same([bytes(b) for b in into])
+            same([told(c) for c in pair])
+
+
+SETTING = ((0, (b"AT+SET", 1), b"+SET: ", None, 500, codes.SETTING | codes.MAY_FAIL),)
+LATER = (
+    (0, b"AT+LATER", b"+LATER: ", "on_text", 800, codes.LATER),
+    (2, b"AT+NEVER", None, None, 100, 0),
+    (1, b"AT+ANY", b"", "on_text", 400, codes.NEED),
+)
+BAD = ((0, (b"AT+BAD=", 2), None, None, 500, 0),)
+SCRIPTS = (CSQ, READ, SEND, SETTING, LATER, BAD)
+SAID = (
+    b"\r\n+CSQ: 25,99\r\n\r\nOK\r\n",
+    b"\r\n+RECV: 12,hello world!\r\nOK\r\n",
+    b"\r\nSRING: 1,5,hello\r\n",
+    b"\r\n+IND: 3\r\n",
+    b"\r\n> ",
+    b"AT+CSQ\r\r\n",
+    b"\r\n+CME ERROR: 10\r\n",
+    b"RDY\r\n",
+    b"\r\nOK\r\n",
+    b"\r\n+SET: value\r\n\r\nOK\r\n",
+    b"\r\n+LATER: 5\r\n",
+    b"\r\nSEND OK\r\n",
+    b"\r\nSEND FAIL\r\n",
+    b"\r\n+CMEE: 2\r\n\r\nOK\r\n",
+    b"\r\nERROR\r\n\r\nNO CARRIER\r\n",
+    b"\r\n+CMS ERROR: 500\r\n+CSQ: 4\r\n",
+)
+COUNTS = (
+    "late damaged unknown timeouts resyncs idle in_step left state cme out_pos out_end "
+    "failed_command failed_result failed_cme"
+).split()
+
+
+def test_engines_say_and_send_the_same():
+    pair = [User(kept.Ring, written.Engine)]
+    if Engine is not written.Engine:
+        pair.append(User())
+    for seed in range(20261101, 20261131):
+        print("seed", seed)
+        random.seed(seed)
+        for _ in range(60):
+            if pair[0].engine.idle and random.getrandbits(2):
+                script = SCRIPTS[random.getrandbits(8) % len(SCRIPTS)]
+                for u in pair:
+                    u.payload_bytes = b"1234"
+                    u.engine.run(script, u.now)
+            if not random.getrandbits(5):
+                for u in pair:
+                    u.engine.lost_step(u.now)
+            if not random.getrandbits(5):
+                for u in pair:
+                    u.engine.drop(u.now)
+            data = bytearray()
+            for _ in range(random.getrandbits(2)):
+                data.extend(SAID[random.getrandbits(4)])
+            for _ in range(random.getrandbits(3) // 3):
+                at = random.getrandbits(16) % (len(data) + 1)
+                kind = random.getrandbits(2)
+                if kind == 0 and at < len(data):
+                    data[at] = random.getrandbits(8)
+                elif kind == 1:
+                    data = data[:at] + data[at + 1 :]
+                elif kind == 2:
+                    data = data[:at] + bytes([random.getrandbits(8)]) + data[at:]
+            piece = 1 + random.getrandbits(5)
+            ms = 20 * random.getrandbits(random.getrandbits(3))
+            for u in pair:
+                u.feed(bytes(data), piece)
+                u.wait(ms)
+            same([(u.events, u.sent, u.now) for u in pair])
+            same([[getattr(u.engine, name) for name in COUNTS] for u in pair])
+            same([list(u.ring.at) for u in pair])
+            for u in pair:
+                u.events = []
+                u.sent = b""

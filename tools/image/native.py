@@ -1,0 +1,53 @@
+"""What the C modules of firmware/native take: they are in the image without lib/uplink as well, so
+that the difference of the two does not show them.
+
+A file's share is what the linker kept of its sections, and the names (strings that the
+interpreter knows by number) that no other C source asks for.
+"""
+
+import re
+from collections import defaultdict
+
+# As the map file tells a section: address, size, object.
+_SECTION = re.compile(r"\s(0x[0-9a-f]+)\s+(0x[0-9a-f]+)\s+\S*/native/(\w+\.c)\.o$")
+
+
+def shares(image, share):
+    """{`native/ring.c`: share} of an image (a build.Image); `share(code, constants, names)`."""
+    code = _kept(image.elf.with_name(image.elf.name + ".map"))
+    names = _names(image.folder / "genhdr" / "qstr")
+    return {f"native/{file}": share(size, 0, names[file]) for file, size in code.items()}
+
+
+def _kept(path):
+    found = defaultdict(int)
+    lines = path.read_text().splitlines()
+    # Before this stands what was thrown away.
+    start = next(i for i, line in enumerate(lines) if line.startswith("Linker script and memory"))
+    debug = False
+    for line in lines[start:]:
+        if line.startswith(" ."):
+            debug = line.startswith((" .debug", " .comment", " .ARM.attributes"))
+        section = _SECTION.search(line)
+        if section and not debug and int(section[1], 16):
+            found[section[3]] += int(section[2], 16)
+    return found
+
+
+def _names(folder):
+    """{file: bytes} of the names that only files of firmware/native use."""
+    ours, others = defaultdict(set), set()
+    for path in folder.iterdir():
+        wanted = set(re.findall(r"Q\((.*)\)", path.read_text()))
+        if "__firmware__native__" in path.name:
+            file = path.name.removesuffix(".qstr").rsplit("__native__")[-1]
+            ours[file] = wanted
+        else:
+            others |= wanted
+    found = defaultdict(float)
+    # A pointer, a byte of hash, a byte of length, the text and its zero.
+    for name in set().union(*ours.values()) - others:
+        users = [file for file in ours if name in ours[file]]
+        for file in users:
+            found[file] += (len(name) + 1 + 6) / len(users)
+    return found
