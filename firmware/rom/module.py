@@ -53,21 +53,22 @@ class World:
         for module in self.all:
             module.read()
         self.fixed = Fixed(self, tree)
-        self.reach = self._reach(public)
+        self.reach = self._reach(public, pool)
         self.short = None
         if public is not None:
             self.short = Short(self, public, pool)
             self.short.apply()
         self.tables = write(self)
 
-    def _reach(self, public):
+    def _reach(self, public, pool):
         """The Reach of all modules. Of a package with short names, only what is public or asked
         for by name somewhere stays a global.
         """
         reach = Reach(self)
         if public is not None:
             ours = [module for module in self.all if module.package == public.package]
-            texts, used = texts_of(ours), None
+            # C code may ask for what the interpreter has names for.
+            texts, used = texts_of(ours) | pool, None
             while reach.used != used:
                 used = reach.used
                 for module in ours:
