@@ -98,6 +98,33 @@ class Code:
             if op.fmt == self.mpy.MP_BC_FORMAT_OFFSET:
                 op.arg = moved.get(op.arg, op.arg)
 
+    def trim(self):
+        """Without what is never reached; what a jump returns at, it does itself."""
+        opcode = self.mpy.Opcode
+        ends = {
+            opcode.MP_BC_RETURN_VALUE,
+            opcode.MP_BC_RAISE_LAST,
+            opcode.MP_BC_RAISE_OBJ,
+            opcode.MP_BC_RAISE_FROM,
+            opcode.MP_BC_JUMP,
+            opcode.MP_BC_POP_EXCEPT_JUMP,
+            opcode.MP_BC_UNWIND_JUMP,
+        }
+        count = 0
+        while count != len(self.ops):
+            count, kept, targets, alive = len(self.ops), [], self.targets(), True
+            for op in self.ops:
+                if alive or op in targets:
+                    kept.append(op)
+                    alive = op.code not in ends
+            for op, then in zip(kept, kept[1:], strict=False):
+                if op.code == opcode.MP_BC_JUMP and op.arg.code == opcode.MP_BC_RETURN_VALUE:
+                    op.code, op.fmt, op.arg = op.arg.code, op.arg.fmt, op.arg.arg
+                elif op.code == opcode.MP_BC_JUMP and op.arg is then:
+                    op.code = None
+            self.ops = kept
+            self.drop({op for op in kept if op.code is None})
+
     def finish(self):
         """Drop the children that nothing makes any more."""
         used = {op.arg for op in self.ops if self.makes_function(op)}
@@ -125,6 +152,7 @@ class Code:
         info = names + _Lines.encode((op.offset, op.line) for op in self.ops)
         size = mpy.encode_prelude_size(len(info), len(self.cells))
         signature = rc.fun_data[: rc.offset_prelude_size]
+        left_out = len(rc.names) - len(self.names)
         rc.fun_data = bytes(signature + size + info + bytes(self.cells) + body)
         (
             rc.offset_prelude_size,
@@ -135,7 +163,11 @@ class Code:
             rc.prelude_signature,
             rc.prelude_size,
             rc.names,
-        ) = mpy.extract_prelude(rc.fun_data, 0)
+        ) = mpy.extract_prelude(rc.fun_data + bytes(256), 0)
+        if left_out:
+            # Of a function that is never called by keyword (and has no line numbers).
+            rc.names = rc.names[: len(self.names)]
+            rc.offset_line_info = rc.offset_source_info + len(names)
 
     def _place(self):
         """The bytes of the instructions; jumps may become shorter until nothing moves."""

@@ -1,7 +1,9 @@
 """The C text of what is in ROM, among what mpy-tool.py writes."""
 
+import json
+
 from module import World
-from values import Class, Closure, Function, Property, Value, Wrapped
+from values import Class, Closure, Function, Property, Value, Wrapped, is_name
 
 # Slots of an instance's type (mp_obj_new_type in py/objtype.c), all but those of one class.
 _SLOTS = {
@@ -63,9 +65,10 @@ MP_DECLARE_CONST_FUN_OBJ_VAR_BETWEEN(mp_sys_print_exception_obj);
 """
 
 
-def install(mpy, tree, genhdr):
+def install(mpy, tree, genhdr, public=None, names=None):
     """Let the module mpy-tool.py of a MicroPython tree freeze with functions, classes and names in
-    ROM; `genhdr`: the folder of the headers that the build made.
+    ROM; `genhdr`: the folder of the headers that the build made. `public`: the Public names of a
+    package whose others get short; what those stand for goes into the file `names`.
     """
     text = Text(mpy)
 
@@ -92,7 +95,9 @@ def install(mpy, tree, genhdr):
     plain = mpy.freeze_mpy
 
     def freeze_mpy(idents, compiled):
-        text.world = World(mpy, tree, genhdr, compiled)
+        text.world = World(mpy, tree, genhdr, compiled, public, set(idents))
+        if names is not None:
+            names.write_text(json.dumps(text.world.short.table(), indent=1))
         text.place()
         text.keep_names(compiled)
         plain(idents, compiled)
@@ -158,8 +163,8 @@ class Text:
                 names.update((value.name, *value.members))
                 use(tuple(value.members.values()))
         kept = self.mpy.global_qstrs.qstrs
-        # A constant is a name if the compiler made it one.
-        names |= {name.str for name in kept if name is not None and name.str in texts}
+        # An object would take 10 bytes more.
+        names |= set(filter(is_name, texts))
         kept[:] = [None, *map(self.mpy.QStrType, sorted(names))]
 
     def module(self, cm, index):
@@ -175,20 +180,25 @@ class Text:
         print(f"// - .mpy header: {':'.join('%02x' % b for b in cm.header)}")
         print()
         print(f"// - globals in RAM: {' '.join(sorted(map(str, cm.rom.stores)))}")
+        names = map(self.mpy.QStrType, cm.rom.names_used)
+        print(f"// - names: {' '.join(name.qstr_id for name in names)}")
         print()
         cm.raw_code.freeze()
         for function in cm.rom.functions:
             function.rc.freeze()
         for value in cm.rom.classes:
             self.members(cm, value)
+        names, cm.qstr_table = cm.qstr_table, []
         cm.freeze_constants()
+        cm.qstr_table = names
         self.table(cm)
         print()
         print(f"static const mp_frozen_module_t frozen_module_{name} = {{")
         print("    .context = {")
         print(f"        .module = {{{{&mp_type_module}}, &mp_frozen_globals[{index}]}},")
         print("        .constants = {")
-        print(f"            .qstr_table = (qstr_short_t *)&const_qstr_table_data_{name},")
+        symbol, at = cm.rom.names_at
+        print(f"            .qstr_table = (qstr_short_t *)&{symbol}[{at}],")
         if cm.obj_table:
             print(f"            .obj_table = (mp_obj_t *)&const_obj_table_data_{name},")
         print("        },")
@@ -223,6 +233,10 @@ class Text:
             print(f"static const mp_frozen_module_t frozen_module_{module.cm.escaped_name};")
             for function in module.functions:
                 print(f"static const mp_obj_fun_bc_t {function.symbol[1:]};")
+        for symbol, names in self.world.tables.items():
+            print(f"static const qstr_short_t {symbol}[{len(names)}] = {{")
+            print("   ", ", ".join(name.qstr_id for name in names))
+            print("};")
         for group, classes in self._groups():
             print(f"typedef struct {{ rom_type_t type[{len(classes)}]; ", end="")
             print(f"const void *shared[{len(_SLOTS)}]; }} {group}_t;")

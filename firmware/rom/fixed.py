@@ -37,6 +37,10 @@ class Fixed:
         self.builtins = builtins(tree)
         self.opcode = world.mpy.Opcode
         self.modules = {}
+        # Names that a module does not define and is asked for: its `__getattr__` makes them.
+        self.made = set()
+        # (module, name) that another module imports.
+        self.offered = set()
         changed = {(m.package, name) for m in world.all for name in _changed(m)}
         for module in world.all:
             module.fixed = {
@@ -49,6 +53,7 @@ class Fixed:
                 and (module.package, name) not in changed
                 and self._is_in_rom(module, entry[0])
             }
+            module.handed_out = module.hands_out()
         self.changed = changed
         for module in world.all:
             module.inner = {
@@ -176,6 +181,9 @@ class _Rewrite:
             self._stores()
             self._imports()
             self._unused()
+        else:
+            loads = [op for op in code.ops if op.code == self.opcode.MP_BC_IMPORT_FROM]
+            fixed.made.update(op.arg.str for op in loads)
 
     def _names(self, i, op):
         """Follow a name and its attributes as far as they are fixed."""
@@ -195,6 +203,7 @@ class _Rewrite:
                 break
             inner = self.fixed.attribute(self.module, found[0], then.arg.str)
             if inner is None:
+                self._made(getattr(found[0], "name", None), then.arg.str)
                 break
             found, last = inner, last + 1
             if then.code == opcode.MP_BC_LOAD_METHOD:
@@ -204,6 +213,12 @@ class _Rewrite:
                 break
         self._load(op, found[0])
         ops[i + 1 : last + 1] = [None] * (last - i)
+
+    def _made(self, source, name):
+        module = self.fixed.world.modules.get(source)
+        self.fixed.offered.add((source, name))
+        if module and name not in (*module.stores, *module.fixed, *module.inner):
+            self.fixed.made.add(name)
 
     def _set(self, op, code, fmt, arg):
         op.code, op.fmt, op.arg, op.extra = code, fmt, arg, None
@@ -242,7 +257,9 @@ class _Rewrite:
         return self.module.constants[-1]
 
     def _stores(self):
-        """The module's own code stores no fixed global."""
+        """The module's own code stores no fixed global, unless all must be in one dict."""
+        if self.module.handed_out:
+            return
         for op in self.code.ops:
             if op.code == self.opcode.MP_BC_STORE_NAME and op.arg.str in self.module.fixed:
                 del self.module.stores[op.arg.str]
@@ -264,6 +281,7 @@ class _Rewrite:
             at = i + 1
             while ops[at].code == opcode.MP_BC_IMPORT_FROM:
                 inner = self.fixed.world.modules.get(f"{source}.{ops[at].arg.str}")
+                self._made(source, ops[at].arg.str)
                 if ops[at + 1].code == opcode.MP_BC_POP_TOP and not inner:
                     ops[at] = ops[at + 1] = None
                 at += 2

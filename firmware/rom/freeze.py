@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """MicroPython's tools/mpy-tool.py with functions and classes in ROM; it takes the same arguments.
 
+With ROM_PUBLIC (a file of names that stay) in the environment the other names of its package
+become short, and what they stand for is written to ROM_NAMES.
+
 Stands in `tools/rom/` of a MicroPython tree that has the patch `rom-objects`, whose
 makemanifest.py calls it. README.md tells what it makes of a module.
 """
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -34,9 +38,12 @@ def genhdr(argv):
 def main():
     sys.path.insert(0, str(HERE))
     import emit
+    from short import Public
 
     mpy = load_mpy_tool(TREE)
-    emit.install(mpy, TREE, genhdr(sys.argv))
+    public = os.getenv("ROM_PUBLIC")
+    short = (Public(Path(public)), Path(os.environ["ROM_NAMES"])) if public else ()
+    emit.install(mpy, TREE, genhdr(sys.argv), *short)
     mpy.main()
 
 

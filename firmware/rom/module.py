@@ -1,8 +1,10 @@
 """Frozen modules: what their names stand for, and their code rewritten."""
 
 from bytecode import Code, Constant
-from fixed import Fixed
 from find import ClassBody, Machine, Unknown
+from fixed import Fixed
+from reach import Reach
+from short import Short, texts_of
 from sure import Interpreter, Sure
 from values import (
     Builtin,
@@ -10,11 +12,13 @@ from values import (
     Closure,
     Function,
     Module as ModuleName,
+    Object,
     Property,
     Value,
     Wrapped,
     is_constant,
 )
+from write import write
 
 # Classes of the interpreter that a class in ROM may have as its base: `object`, and exceptions.
 EXCEPTIONS = (
@@ -32,7 +36,7 @@ SCRIPTS = ("boot", "main", "_boot", "_boot_fat", "_mkfs", "frozentest")
 class World:
     """All modules that are frozen together, by full name."""
 
-    def __init__(self, mpy, tree, genhdr, compiled):
+    def __init__(self, mpy, tree, genhdr, compiled, public=None, pool=()):
         self.mpy = mpy
         self.interpreter = Interpreter(genhdr)
         self.modules = {}
@@ -49,8 +53,38 @@ class World:
         for module in self.all:
             module.read()
         self.fixed = Fixed(self, tree)
-        for module in self.all:
-            module.write()
+        self.reach = self._reach(public, pool)
+        self.short = None
+        if public is not None:
+            self.short = Short(self, public, pool)
+            self.short.apply()
+        self.tables = write(self)
+
+    def _reach(self, public, pool):
+        """The Reach of all modules. Of a package with short names, only what is public or asked
+        for by name somewhere stays a global.
+        """
+        reach = Reach(self)
+        if public is not None:
+            ours = [module for module in self.all if module.package == public.package]
+            # C code may ask for what the interpreter has names for.
+            texts, used = texts_of(ours) | pool, None
+            while reach.used != used:
+                used = reach.used
+                for module in ours:
+                    module.rows = {
+                        name: value
+                        for name, value in module.all_rows().items()
+                        if name in module.inner
+                        or module.has_native
+                        or name == "__getattr__"
+                        or (name == "__version__" and module.name == module.package)
+                        or (module.offers(name, value) and name in public.names)
+                        or (not isinstance(value, Object) and (name in used or name in texts))
+                    }
+                reach = Reach(self, starting=used)
+        reach.keep()
+        return reach
 
     def attribute(self, asking, value, name):
         """(the value,) of an attribute of a module, or None."""
@@ -95,6 +129,12 @@ class Module:
         # Set by Fixed.
         self.fixed = {}
         self.inner = {}
+        self.rows = None
+        # Its table of names: (C symbol, index where it begins there).
+        self.names_at = None
+        self.names_used = ()
+        # What a traceback calls the module's file, if that is not its path.
+        self.file = None
         self.functions = []
         # RawCode of functions whose first argument is an instance of their class.
         self.methods = set()
@@ -123,6 +163,16 @@ class Module:
                 elif op.code == opcode.MP_BC_IMPORT_STAR:
                     found[None] = 1
         self.stores = found
+
+    def hands_out(self):
+        """Whether the module's code may take its globals as a dict."""
+        opcode = self.world.mpy.Opcode
+        loads = (opcode.MP_BC_LOAD_NAME, opcode.MP_BC_LOAD_GLOBAL)
+        return any(
+            op.code in loads and op.arg.str in ("globals", "locals", "exec", "eval")
+            for code in self.code.values()
+            for op in code.ops
+        )
 
     def own(self, name):
         """How often a package's own code stores a submodule of it by its name."""
@@ -206,7 +256,7 @@ class Module:
             members = ClassBody(self, self.code[body.rc], self.lookup).members
         except Unknown:
             return None
-        return Class(body.rc, name, base, members)
+        return Class(self, body.rc, name, base, members)
 
     def read(self):
         """Find the constants that the module's own code makes."""
@@ -299,66 +349,29 @@ class Module:
             for function in filter(None, member.functions):
                 self._keep_member(function, owner)
 
-    def write(self):
-        """Encode what is left of the code, and leave in its tables what it uses."""
-        for code in self.code.values():
-            code.finish()
-        live = self._live()
-        names, constants = self._tables(live)
-        name_index = {}
-        for i, name in enumerate(names):
-            name_index.setdefault(name.str, i)
-        constant_index = {constant: i for i, constant in enumerate(constants)}
-        for code in live:
-            code.encode(name_index, constant_index)
-        cm = self.cm
-        cm.qstr_table[:] = names
-        cm.obj_table[:] = [c.value if isinstance(c, Constant) else c for c in constants]
-
-    def _live(self):
-        """The Code that is still reached."""
-        found, waiting = [], [self.cm.raw_code, *(function.rc for function in self.functions)]
-        seen = set(waiting)
-        while waiting:
-            rc = waiting.pop()
-            if rc in self.code:
-                found.append(self.code[rc])
-            for child in rc.children:
-                if child not in seen:
-                    seen.add(child)
-                    waiting.append(child)
-        return found
-
-    def _tables(self, live):
-        """The tables of names and of constants: what is used most gets the lowest numbers, which
-        are the shortest.
-        """
-        mpy = self.world.mpy
-        names, constants = {}, {}
-        for code in live:
-            for name in code.names:
-                names[name.str] = names.get(name.str, 0) + 1
-            for op in code.ops:
-                if op.fmt == mpy.MP_BC_FORMAT_QSTR:
-                    names[op.arg.str] = names.get(op.arg.str, 0) + 1
-                elif op.code == mpy.Opcode.MP_BC_LOAD_CONST_OBJ:
-                    constants[op.arg] = constants.get(op.arg, 0) + 1
-        if self.has_native:
-            # Machine code has its numbers in it.
-            new = [value for value in constants if isinstance(value, Value)]
-            return list(self.cm.qstr_table), [*self.constants, *new]
-        first = self.cm.source_file
-        order = sorted(names, key=lambda text: -names[text])
-        rest = [mpy.QStrType(text) for text in order if text != first.str]
-        return [first, *rest], sorted(constants, key=lambda constant: -constants[constant])
-
     def n_globals(self):
         """Slots that the module's globals need: what it stores, and one that is free (a search
         for what is not there ends at it).
         """
         return len(self.stores) + bool(self.stores)
 
+    def offers(self, name, value):
+        """Whether a global is the module's own, or what it has for others."""
+        return (
+            self.is_package
+            or (self.name, name) in self.world.fixed.offered
+            or not isinstance(value, Value)
+            or (getattr(value, "module", None) is self)
+        )
+
     def table(self):
-        """{name: value} of the globals in ROM, first the submodules."""
-        fixed = {name: self.world.fixed.in_rom(value) for name, value in self.fixed.items()}
-        return {**self.inner, **fixed}
+        """{name: value} of the globals that are in ROM, first the submodules."""
+        return self.all_rows() if self.rows is None else self.rows
+
+    def all_rows(self):
+        """{name: value} of all that could be."""
+        rows = dict(self.inner)
+        for name, value in self.fixed.items():
+            if name not in self.stores:
+                rows[name] = self.world.fixed.in_rom(value)
+        return rows

@@ -44,7 +44,7 @@ class Sure:
         self.opcode = world.mpy.Opcode
         self._asked = {}
         # A module may become sure by what is taken off it.
-        while any([self._prune(module) for module in world.all if not module.is_script]):
+        while sum(self._prune(module) for module in world.all if not module.is_script):
             self._asked = {}
 
     def _prune(self, module):
@@ -102,7 +102,8 @@ class Sure:
                 op
                 for op in top.ops
                 if not top.makes_function(op)
-                and op.code not in (self.opcode.MP_BC_RETURN_VALUE, self.opcode.MP_BC_LOAD_CONST_OBJ)
+                and op.code
+                not in (self.opcode.MP_BC_RETURN_VALUE, self.opcode.MP_BC_LOAD_CONST_OBJ)
             ]
             self._asked[found] = self._is_sure(found, plain)
         return self._asked[found]

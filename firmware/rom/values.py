@@ -58,7 +58,8 @@ class Class(Value):
     the name of a type of the interpreter's, or None. `members`: {name: value}.
     """
 
-    def __init__(self, body, name, base, members):
+    def __init__(self, module, body, name, base, members):
+        self.module = module
         self.body = body
         self.name = name
         self.base = base
@@ -104,6 +105,11 @@ class Marker:
 NULL = Marker("NULL")
 BUILD_CLASS = Marker("__build_class__")
 CELL = Marker("cell of __class__")
+
+
+def is_name(text):
+    """Whether a text can be among the interpreter's names: their length has a byte."""
+    return len(text.encode()) < 256
 
 
 def is_constant(value):

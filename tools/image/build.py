@@ -19,6 +19,8 @@ BOARDS = ROOT / "firmware" / "boards"
 # What the boards with these chips share; their definitions name it as ../../rp2.
 _COMMON = ROOT / "firmware" / "rp2"
 DEFAULT = "UPLINK_PICO"
+# Names that stay in an image without line numbers; the others are short there.
+_PUBLIC = ROOT / "firmware" / "rom" / "public.txt"
 # C_DEFINES of a chip → its family in a UF2 file (github.com/microsoft/uf2: uf2families.json).
 FAMILIES = {"PICO_RP2040=1": 0xE48BFF56, "PICO_RP2350=1": 0xE48BFF59}
 FLASH = 0x10000000
@@ -42,6 +44,8 @@ class Image:
         self.definition = BOARDS / board
         self.folder = BUILD / (f"{board}-debug" if debug else board)
         self.without = self.folder / "without"
+        # What the short names in the image stand for.
+        self.names = self.folder / "uplink.names"
         self.elf, self.bin, self.uf2 = (self.folder / f"uplink.{x}" for x in ("elf", "bin", "uf2"))
 
 
@@ -65,7 +69,7 @@ def build(board=DEFAULT, debug=False):
     base = _base(image)
     opt = 0 if debug else 3
     manifests = (image.definition / "manifest.py", ROOT / "firmware" / "manifest.py")
-    plain = digest(base.name, str(ROOT), str(opt), *manifests)
+    plain = digest(base.name, str(ROOT), str(opt), *manifests, _PUBLIC)
     key = digest(plain, *micropython.frozen())
     stamp = image.folder / "built"
     if not is_stamped(stamp, key):
@@ -171,7 +175,10 @@ def _freeze(image, base, folder, opt, uplink):
     freeze += [part for name, value in variables.items() for part in ("-v", f"{name}={value}")]
     freeze += [_CROSS, f'include("{manifest}", opt={opt}, uplink={uplink})']
     env = micropython.environment()
-    say.run(f"Freezing {what}", freeze, env=env)
+    short = {}
+    if uplink and not image.debug:
+        short = {"ROM_PUBLIC": str(_PUBLIC), "ROM_NAMES": str(image.names)}
+    say.run(f"Freezing {what}", freeze, env={**env, **short})
     flags = compiler_flags(base)
     compile_ = [tool("gcc"), *flags, "-o", made, "-c", code]
     say.run(f"Compiling {what}", compile_, cwd=base / "build", env=env)

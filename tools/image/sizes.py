@@ -4,7 +4,7 @@ The whole of lib/uplink is the image less the image without it, and the C module
 which both have (native.py). A file's share of it is
 
 - code: its bytecode and native code;
-- constants: its objects, their text, and its tables of names and constants;
+- constants: its objects, their text, and its tables of constants and globals;
 - names: the strings that the interpreter knows by number, with what it keeps beside them (a hash,
   a length, a pointer).
 
@@ -29,6 +29,8 @@ _PER_NAME = 6
 SHARED = "shared"
 # The classes of all files, behind the last one.
 _TYPES = "rom_types_"
+# They, and tables of names, which several modules share.
+_SHARED_BY_ALL = (_TYPES, "rom_names_")
 GROUND = "ground"
 
 
@@ -90,7 +92,9 @@ def measure(image, tool):
     )
     of_native = native.shares(image, Share)
     uplink = flash - plain_flash
-    types = sum(size for symbol, size in sizes.items() if symbol.startswith(_TYPES))
+    plain_sizes = _sizes(tool, image.without / "frozen.o")
+    types = sum(size for symbol, size in sizes.items() if symbol.startswith(_SHARED_BY_ALL))
+    types -= sum(s for symbol, s in plain_sizes.items() if symbol.startswith(_SHARED_BY_ALL))
     rest = uplink - types - sum(share.total for share in shares.values())
     shares[SHARED] = Share(rest, types)
     shares |= of_native

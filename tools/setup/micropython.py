@@ -155,7 +155,8 @@ def _freeze(home, objects, bits):
     _make_port(f"Freezing lib/uplink, {bits} bit", home / "src", objects, bits, _MANIFESTS[0])
 
 
-def _make_port(what, src, into, bits, manifest):
+def _make_port(what, src, into, bits, manifest, **extra):
+    """`extra`: more of the environment."""
     _make(
         what,
         src,
@@ -166,13 +167,14 @@ def _make_port(what, src, into, bits, manifest):
         f"MPY_CROSS_FLAGS=-march={'x64' if bits == 64 else 'x86'}",  # for viper code
         *_OPTIONS,
         *_BITS[bits],
+        **extra,
     )
 
 
-def _make(what, src, part, *settings):
+def _make(what, src, part, *settings, **extra):
     """make in one folder of the tree, with nothing of the caller's settings."""
     jobs = f"-j{os.cpu_count() or 1}"
-    say.run(what, ["make", "-C", src / part, jobs, *settings], env=environment())
+    say.run(what, ["make", "-C", src / part, jobs, *settings], env=environment(**extra))
 
 
 def environment(**extra):

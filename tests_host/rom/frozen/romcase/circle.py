@@ -1,7 +1,7 @@
 """Imports what imports it."""
 
 BEFORE = 1
-from romcase import round  # noqa: E402, A004
+from romcase import round  # noqa: E402
 
 AFTER = 2
 computed = AFTER + 1

@@ -5,8 +5,7 @@ import sys
 from array import array
 
 import romcase.many
-from romcase import LEVEL, Ground, functions
-from romcase import many as more
+from romcase import LEVEL, Ground, functions, many as more
 from romcase.functions import plain as minus
 
 try:
@@ -18,7 +17,7 @@ except ImportError:
 
 
 try:
-    from time import ticks_diff, ticks_none  # there is no such function
+    from time import ticks_diff, ticks_none  # noqa: F401 (there is no such function)
 except ImportError:
     ticks_diff = None
 
@@ -106,7 +105,7 @@ def show():
         later(),
         sum(5, 3),
         max(len("abc"), 1),
-        fails(lambda: deleted),
+        fails(lambda: deleted),  # noqa: F821
         fails(lambda: missing),  # noqa: F821
         [hasattr(romcase.names, name) for name in ("TEXT", "helper", "missing", "deleted")],
         getattr(romcase.names, "TEXT"),  # noqa: B009
