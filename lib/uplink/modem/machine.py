@@ -179,6 +179,7 @@ class Machine:
         self.send_max = number(numbers, 10)
         self.safety_ms = number(numbers, 14)
         self.tls_max = number(numbers, 17)
+        self.named = number(numbers, 21)  # the server's name is checked
         self.suites = 0  # where its cipher suites stand in vendor.SUITES (of the model, of some)
         self.suite = 0  # which of them worked, where it takes one
         # the bit of RESET in `wired`; 0 where that line only cuts the power, as the last resort

@@ -46,6 +46,7 @@ NUMBERS = (
     b"1 "  # EMERG_OFF cuts the power, and may harm the file system: the last resort
     b"600 "  # s between tries to get packet data after a restart for that (1.4.1)
     b"8 "  # opens that fail in a row: from some 20 opens on it may refuse all, up to a power cycle
+    b"0 "  # it does not check the server's name
 )
 PAUSE_MS = 22  # 20 after a final result code, also between transfers
 FAST_MS = 22
@@ -199,7 +200,6 @@ def put(m, letter, line):
     elif letter == 108:  # l: seclevel: 0 nobody verified, 1 the server, 2 both
         if tls["verify"] != "none":
             n += 2 if tls["cert"] is not None else 1
-            log.warn("modem", "the server's name is not checked by this module")
     elif letter == 105:  # i: ignorertctime
         n += not tls["check_dates"]
     elif letter == 83:  # S: sleep by DTR

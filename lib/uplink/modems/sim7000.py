@@ -50,6 +50,7 @@ NUMBERS = (
     b"0 "  # RESET restarts it
     b"0 "  # no pauses between tries to get packet data
     b"0 "  # opens that fail do not make it fail for ever
+    b"1 "  # it checks the server's name
 )
 PAUSE_MS = 20  # after a final result code
 FAST_MS = 0  # between transfers of payload: drivers do without any pause there

@@ -49,6 +49,7 @@ NUMBERS = (
     b"1 "  # HW_SHUTDOWN cuts the power: the last resort
     b"0 "  # no pauses between tries to get packet data
     b"0 "  # opens that fail do not make it fail for ever
+    b"0 "  # it does not check the server's name (some do)
 )
 PAUSE_MS = 22  # 20 after a final result code, also between transfers
 FAST_MS = 22
@@ -227,8 +228,6 @@ def put(m, letter, line):
             line.extend(b",0,0")
             if extra > 50:
                 line.extend(b",0,600")
-        elif tls["verify"] != "none":
-            log.warn("modem", "the server's name is not checked by this module")
     elif letter == 83:  # S: CFUN: 5 sleeps while DTR is high
         line.append(53 if m.cfg["modem"]["sleep"] and m.wired & 2 else 49)
     else:
@@ -345,5 +344,6 @@ def heard(m, c, what):
                 log.warn("modem", "unknown platform: the tables may not fit")
                 at = telit_platforms.find(b"30", 0)
             m.suites = at + _CHARACTERS
+            m.named = has(m, _P_EXTRA) > 48  # (where #SSLCFG has skipHostMismatch)
         return verdict
     return None
