@@ -198,7 +198,7 @@ class Core(Machine):
         vendor = self.vendor
         if work == _DO_OPEN:
             s.number(vendor.NUMBERS)
-            if s.tls and not self.files.secure(s, now):
+            if s.tls and not self.security.may_open(s, now):
                 return
         self.active = s
         self.doing = _DOING_SOCKET + work
@@ -351,9 +351,9 @@ class Core(Machine):
                 # only a new registration helps
                 log.warn("modem", "registration denied", stat)
                 self.climb(_R_NETWORK)
-        elif state == _SETUP and self.found is not None:
-            self.adopt(self.found)
-            self.found = None
+        elif state == _SETUP and self.script.found is not None:
+            self.adopt(self.script.found)
+            self.script.found = None
             self.event(_RETRY)
         elif state != _ATTACH or self.address:
             self.event(_DONE)

@@ -12,7 +12,6 @@ uploaded since our own start, and the module tells the same of it (`sums`) as it
 from uplink import exact, log
 from uplink.modem.script import number
 from uplink.modem.states import const
-from uplink.modems import policy
 
 # What is due: the letter of the vendor's script, 0 when everything is as it should be.
 _STAT = const(68)  # D
@@ -26,9 +25,6 @@ _CA = const(1)  # what has to be converted
 _CLIENT = const(2)
 
 _CHECK = const(90)  # of states
-_REFUSED = const(4)  # of errors.CLOSED_
-_TLS = const(6)
-_CERTIFICATE = const(7)
 
 _PIECE = const(128)  # of a file at a time
 
@@ -203,39 +199,6 @@ class Files:
                 self.equal = False
             off += k
             n -= k
-
-    def secure(self, s, now):
-        """Warn about weak settings; refuse to open without what verification needs."""
-        core = self.core
-        tls = core.cfg["tls"]
-        others = 0
-        for other in core.sockets:
-            others += other is not s and other.tls and other.state > 0
-        if others >= core.tls_max:
-            log.error("modem", "the module has no other TLS connection", s.cid)
-            s.is_closed(_REFUSED, now)
-            return False
-        if not policy.admits(core.vendor.SUITES, core.suites, tls["level"], core.suite):
-            s.is_closed(_TLS, now)
-            return False
-        if tls["verify"] == "none":
-            log.warn("modem", "TLS WITHOUT verification")
-        elif not tls["ca"] or not self.good:
-            if not tls["ca"]:
-                log.error("modem", "no CA: set tls.ca")
-            else:
-                log.error("modem", "certificates in the module not verified")
-                core.checked = False
-            s.is_closed(_CERTIFICATE, now)
-            self.check()
-            return False
-        elif not core.named:
-            log.warn("modem", "the server's name is not checked by this module")
-        if tls["version"] != "1.2":
-            log.warn("modem", "weak TLS allowed", tls["version"])
-        if not tls["check_dates"]:
-            log.warn("modem", "certificate dates not checked")
-        return True
 
     def check(self):
         """Once after each open that succeeded: are the certificates in the module ours?"""

@@ -6,6 +6,7 @@ from uplink.modem.files import Files
 from uplink.modem.script import Script, number
 from uplink.modem.socket import Socket
 from uplink.modem.states import LADDER, NEXT, RUNGS, STATES, const
+from uplink.modem.tls import Security
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
 # Of states.
@@ -99,6 +100,7 @@ class Machine:
         self.engine = Engine(ring, vendor, self)
         self.script = Script(self)
         self.files = Files(self)
+        self.security = Security(self)
         self.adopt(vendor)
         self.sockets = []
         for cid in range(min(cfg["modem"]["sockets"], number(vendor.NUMBERS, _SOCKETS))):
@@ -131,8 +133,6 @@ class Machine:
         self.step_done = False  # the state's script has run to its end
         self.booted_at = 0
         self.searching = 0
-        self.tls_refused = 0  # handshakes that the server refused, in a row
-        self.not_opened = 0  # opens that failed, in a row
         self.checked = False  # certificates were checked since the last open that succeeded
         self.form = 0  # which of the vendor's forms of the open command works
         self.form_failed = 0
@@ -148,7 +148,6 @@ class Machine:
         self.rung = -1  # chosen by the ladder, not yet taken
         self.rung_at = 0
         self.doubt_at = 0  # when the failure came that the rung answers
-        self.found = None  # the tables for it, when those in use only find that out
         self.patience = 0  # so often is packet data tried before it is restarted for that again
         # counters
         self.restarts = 0  # restarts of the module that we did not ask for
@@ -178,12 +177,11 @@ class Machine:
         self.read_more = number(numbers, 13)  # a read that brought so many is followed by another
         self.send_max = number(numbers, 10)
         self.safety_ms = number(numbers, 14)
-        self.tls_max = number(numbers, 17)
-        self.named = number(numbers, 21)  # the server's name is checked
-        self.suites = 0  # where its cipher suites stand in vendor.SUITES (of the model, of some)
-        self.suite = 0  # which of them worked, where it takes one
-        # the bit of RESET in `wired`; 0 where that line only cuts the power, as the last resort
-        self.hard = 0 if number(numbers, 18) else 4
+        self.security.adopt(numbers)
+
+    def _reset_wired(self):
+        """4 where RESET restarts the module; not where it only cuts the power."""
+        return 0 if number(self.vendor.NUMBERS, 18) else self.wired & 4
 
     def _forget(self):
         """The module has restarted: what it was connected to is gone."""
@@ -385,7 +383,7 @@ class Machine:
             # below a reset a command in flight is let end: it does, by its limit at the latest
             if (
                 rung > _R_RESET
-                or (rung == _R_RESET and self.wired & self.hard)
+                or (rung == _R_RESET and self._reset_wired())
                 or not engine.in_step
                 or (engine.idle and not self.doing)
             ):
@@ -397,12 +395,12 @@ class Machine:
                 if rung == _R_POWER:
                     if not self.wired & 1:
                         rung = _R_RESET  # switched off it could not be switched on again
-                    elif self.wired & 4 and not self.hard and self.tries > 1:
+                    elif self.wired & 4 and not self._reset_wired() and self.tries > 1:
                         # it could not be switched off as it should: the last resort
                         log.warn("modem", "emergency off")
                         self.event(_RESET)
                         return True
-                if rung == _R_RESET and not self.wired & self.hard:
+                if rung == _R_RESET and not self._reset_wired():
                     if engine.in_step and engine.idle:
                         self.asked_restart = True
                         self.event(_COMMAND)
@@ -413,7 +411,7 @@ class Machine:
         missing = False
         if state == _RESETTING:
             # (what only cuts the power is used on purpose: not on the way up)
-            missing = not self.wired & (4 if self.stands >= _R_POWER else self.hard)
+            missing = not (self.wired & 4 if self.stands >= _R_POWER else self._reset_wired())
         elif state == _PULSE or state == _PULSE_OFF or state == _HALT_PULSE:
             # a module that is on could only be switched off by the first
             missing = not self.wired & 1 or (state == _PULSE and self.status == 1)

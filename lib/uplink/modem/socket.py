@@ -9,7 +9,6 @@ from uplink.at import codes
 from uplink.at.line import allowed
 from uplink.modem.script import number
 from uplink.modem.states import const
-from uplink.modems import policy
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
 _CLOSED = const(0)
@@ -51,7 +50,6 @@ _AGAIN_MS = const(1_000)
 _AGAINS = const(30)  # so often may the module be too busy to send
 _OPEN_LIMIT_MS = const(90_000)
 _WATCH_SOON_MS = const(2_000)
-_TLS_REFUSED = const(8)  # so many refused handshakes in a row count as a failure of the link
 
 
 class Socket:
@@ -169,15 +167,15 @@ class Socket:
     def number(self, numbers):
         """Choose its number in the module; where that has one TLS connection, it is the first."""
         self.id = number(numbers, _FIRST)
-        if not self.tls or self._core.tls_max > 1:
+        if not self.tls or self._core.security.most > 1:
             self.id += self.cid
 
     def is_open(self, now):
         """The module has opened it."""
         core = self._core
         core.refused = -1
-        core.tls_refused = 0
-        core.not_opened = 0
+        core.security.refused = 0
+        core.security.failed = 0
         if self.tls:
             core.checked = False
         if self.state == _OPENING:
@@ -196,22 +194,16 @@ class Socket:
         core.refused = reason
         log.warn("modem", errors.closed_text(reason), self.cid)
         self.is_closed(reason, now)
-        core.not_opened += 1
+        security = core.security
+        security.failed += 1
         opens = number(core.vendor.NUMBERS, _OPENS)
-        if opens and core.not_opened % opens == 0:
+        if opens and security.failed % opens == 0:
             # it may refuse every connection from now on, and only this helps
             core.climb(_R_POWER)
         if reason == _LINK:
             core.poll_at = now
-        if reason == _TLS:
-            # perhaps it wants another cipher suite of those that the module takes one by one
-            core.suite += 1
-            if policy.place(core.vendor.SUITES, core.suites, core.cfg["tls"]["level"], core.suite) < 0:
-                core.suite = 0
-            # the server was reached and said no: only a module that is stuck says so for ever
-            core.tls_refused += 1
-            if core.tls_refused % _TLS_REFUSED:
-                return
+        if reason == _TLS and security.is_refused():
+            return
         if reason != _CERTIFICATE and reason != _REFUSED:
             for other in core.sockets:
                 if other is not self and other.state == _OPEN:

@@ -1,4 +1,4 @@
-"""The vendors: one module each, found by the names of `modem.type`. An image freezes some of them."""
+"""The vendors: one module each, found by the names of `modem.type`. An image has some of them."""
 
 NAMES = ("sim7000", "quectel", "telit")
 

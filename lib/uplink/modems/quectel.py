@@ -194,7 +194,7 @@ def put(m, letter, line):
     if letter == 75:  # K: and key
         return name(m, 2, line)
     if letter == 67:  # C: the cipher suite
-        return policy.put(SUITES, 0, tls["level"], m.suite, line)
+        return policy.put(SUITES, 0, tls["level"], m.security.suite, line)
     if letter == 118:  # v: sslversion (2.2.1): 1 TLS 1.0, 2 TLS 1.1, 3 TLS 1.2
         n += 3 if version == "1.2" else 2 if version == "1.1" else 1
     elif letter == 108:  # l: seclevel: 0 nobody verified, 1 the server, 2 both

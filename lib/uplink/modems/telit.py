@@ -170,9 +170,7 @@ SEND = ((0, (b"AT#SSLSENDEXT=", _TRANSFER), b">", None, 20_000, _PAYLOAD | _FAST
 READ = ((0, (b"AT#SSLRECV=", _TRANSFER, b",10"), b"#SSLRECV: ", "received", 8_000, _FAST),)
 SEND_PLAIN = ((0, (b"AT#SSENDEXT=", _TRANSFER), b">", None, 20_000, _PAYLOAD | _FAST),)
 # (nothing to read is an error)
-READ_PLAIN = (
-    (0, (b"AT#SRECV=", _TRANSFER), b"#SRECV: ", "received", 5_000, _FAST | _MAY_FAIL),
-)
+READ_PLAIN = ((0, (b"AT#SRECV=", _TRANSFER), b"#SRECV: ", "received", 5_000, _FAST | _MAY_FAIL),)
 
 # ---- what is heard ----------------------------------------------------------------------------
 
@@ -200,14 +198,15 @@ def when(m, condition):
 
 def has(m, place):
     """A character of the platform's row, telit_platforms says which."""
-    return SUITES[m.suites - _CHARACTERS + place]
+    return SUITES[m.security.suites - _CHARACTERS + place]
 
 
 def put(m, letter, line):
     """Variables that only this vendor's commands have."""
     tls = m.cfg["tls"]
     if letter == 67:  # C: the cipher suite
-        return policy.put(SUITES, m.suites, tls["level"], m.suite, line)
+        security = m.security
+        return policy.put(SUITES, security.suites, tls["level"], security.suite, line)
     if letter == 108:  # l: 0 nobody verified, 1 the server, 2 both; certificates in PEM
         line.append(48 if tls["verify"] == "none" else 50 if tls["cert"] is not None else 49)
         if has(m, _P_FORMAT) == 102:
@@ -343,7 +342,7 @@ def heard(m, c, what):
             if at < 0:
                 log.warn("modem", "unknown platform: the tables may not fit")
                 at = telit_platforms.find(b"30", 0)
-            m.suites = at + _CHARACTERS
-            m.named = has(m, _P_EXTRA) > 48  # (where #SSLCFG has skipHostMismatch)
+            m.security.suites = at + _CHARACTERS
+            m.security.named = has(m, _P_EXTRA) > 48  # (where #SSLCFG has skipHostMismatch)
         return verdict
     return None
