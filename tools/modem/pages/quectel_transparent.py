@@ -34,7 +34,7 @@ def enter_data(modem, cid):
     """CONNECT, and from then on every byte is data."""
     modem.page_state.transparent = cid
     modem.urc("CONNECT")
-    modem.line.listen(
+    modem.line.listen_when_free(
         DataMode(
             modem.line,
             lambda data: _up(modem, cid, data),
