@@ -53,7 +53,9 @@ def test_refused_uploads(args, code):
     assert b.at("AT+QSECWRITE=" + args) == NO % code
 
 
-@pytest.mark.parametrize(("name", "size"), [("NVRAM:CK0", 2025), ("NVRAM:CA1", 1), ("RAM:x", 32768)])
+@pytest.mark.parametrize(
+    ("name", "size"), [("NVRAM:CK0", 2025), ("NVRAM:CA1", 1), ("RAM:x", 32768)]
+)
 def test_largest_and_smallest(name, size):
     b = QuectelBench().on()
     data = random.Random(size).randbytes(size)

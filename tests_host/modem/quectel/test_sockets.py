@@ -317,9 +317,7 @@ def test_pdp_deact_stalls_all_until_the_three_commands():
     b = _tls(Echo())
     _open(b, 2)
     b.modem.fault("pdp_dropped")
-    assert b.run(S) == (
-        b'\r\n+QSSLURC: "closed",1\r\n\r\n2, CLOSED\r\n\r\n+PDP DEACT\r\n'
-    )
+    assert b.run(S) == (b'\r\n+QSSLURC: "closed",1\r\n\r\n2, CLOSED\r\n\r\n+PDP DEACT\r\n')
     assert b.at("AT+QSSLSTATE").startswith(b'\r\n+QSSLSTATE: "PDP DEACT"\r\n')
     for line in ("QIACT", "QIREGAPP", "QILOCIP", 'QICSGP=1,"x"', 'QSSLOPEN=1,0,"host",7,0'):
         assert b.at("AT+" + line) == ERROR

@@ -61,9 +61,7 @@ def test_verified_and_data_both_ways():
     assert s.open() == 0
     assert s.server.names == [None]  # these modules have no setting for SNI
     b = s.bench
-    assert b.send("AT+QSSLSEND=1,5", b"hello") == (
-        b'\r\nSEND OK\r\n\r\n+QSSLURC: "recv",0,1\r\n'
-    )
+    assert b.send("AT+QSSLSEND=1,5", b"hello") == (b'\r\nSEND OK\r\n\r\n+QSSLURC: "recv",0,1\r\n')
     assert b.at("AT+QSSLRECV=0,1,1500") == (
         b"\r\n+QSSLRECV: 203.0.113.170:8883,TCP,7\r\n<hello>" + OK
     )
