@@ -176,6 +176,7 @@ class Power:
         self.supply = False
         if self.state != "off":
             self.dead("off")
+            self.modem.page.emergency_off(self.modem)
 
     def supply_back(self):
         """The supply is there again; the module stays off until PWRKEY."""

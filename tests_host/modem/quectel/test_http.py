@@ -153,8 +153,8 @@ def test_packet_data_lost_in_a_request():
 def _https(b, ca):
     b.upload("RAM:ca.pem", ca)
     for line in (
-        '"sslversion",2,3', '"ciphersuite",2,"0XFFFF"', '"seclevel",2,1', '"cacert",2,"RAM:ca.pem"',
-        '"https",1',
+        '"sslversion",2,3', '"ciphersuite",2,"0XFFFF"', '"seclevel",2,1',
+        '"cacert",2,"RAM:ca.pem"', '"https",1',
     ):  # fmt: skip
         assert b.at("AT+QSSLCFG=" + line) == OK
 

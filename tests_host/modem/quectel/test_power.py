@@ -121,6 +121,17 @@ def test_emerg_off_while_it_writes_spoils_the_file():
         assert b"+QSECREAD: %d," % good in b.at('AT+QSECREAD="NVRAM:CA0"')
 
 
+def test_supply_that_fails_while_it_writes_spoils_the_file():
+    b = QuectelBench().on()
+    b.upload("NVRAM:CC0", b"0123456789" * 50)
+    b.modem.fault("brown_out", for_s=1)
+    b.run(2 * S)
+    b.pulse("PWRKEY", 1 * S)
+    b.run(10 * S)
+    b.at("ATE0")
+    assert b"+QSECREAD: 0," in b.at('AT+QSECREAD="NVRAM:CC0"')
+
+
 def test_emerg_off_ends_a_power_down_that_hangs():
     b = QuectelBench().on()
     b.at("AT+QPOWD=1", 500 * MS)
