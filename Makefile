@@ -14,6 +14,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test run image lint format sizes diagram package.json clean board provision bench
+.PHONY: root-ca
 # The targets start programs that talk to each other; they gain nothing from make's own -j.
 .NOTPARALLEL:
 
@@ -28,6 +29,8 @@ help:
 	@echo "make sizes              the same: it ends with the bytes of flash and RAM, file by file, and the budget"
 	@echo "make provision PORT=/dev/ttyACM0 CONFIG=uplink.json CA=ca/ ID=pump-7"
 	@echo "                        configuration and certificates onto a board (CA and ID as you need them)"
+	@echo "make root-ca HOST=broker.example.org:8883"
+	@echo "                        the root certificate that verifies that server, for tls.ca, into ca.crt"
 	@echo "make test               all tests (ARGS=\"-k ring\" passes options to pytest, JOBS=1 runs one at a time)"
 	@echo "make bench              what it costs on the emulated board, beside its peers (ARGS=--save keeps the figures)"
 	@echo "make lint               style, types and mpy-cross alone;  make format  applies the style"
@@ -57,6 +60,10 @@ image:
 provision:
 	@$(PYTHON) -m tools.setup python
 	@$(PY) -m tools.provision $(PORT) $(if $(CONFIG),--config $(CONFIG)) $(if $(CA),--ca $(CA)) $(if $(ID),--id $(ID)) $(if $(PORT),,--check) $(ARGS)
+
+root-ca:
+	@$(PYTHON) -m tools.setup python
+	@$(PY) -m tools.rootca $(HOST) $(ARGS)
 
 test: setup
 	@$(PY) -m pytest -n $(JOBS) $(ARGS)
