@@ -63,6 +63,10 @@ TELIT = [
 ]
 
 
+# One module of each vendor that stands for it where all of them would take too long.
+OTHERS = ("m95", "le910c1")
+
+
 def cases(module):
     """The cases for a `modem.type`."""
     if module[0] == "m" and module[1:].isdigit():

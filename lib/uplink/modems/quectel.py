@@ -29,7 +29,7 @@ NUMBERS = (
     b"850 "  # PWRKEY low, off: 0.7 to 1 s; longer, and it starts again
     b"50 "  # EMERG_OFF low: over 20 ms
     b"12000 "  # start: UART after 3 s; the automatic baud rate takes 2 to 3 s more
-    b"30000 "  # Call Ready may trail RDY so long
+    b"5000 "  # +CFUN: 1 follows RDY (Call Ready comes at other times, too)
     b"14000 "  # down after 2 to 12 s
     b"1000 "  # 0.5 s from STATUS low to the next pulse
     b"40 "  # awake 20 ms after DTR falls
@@ -171,7 +171,7 @@ READ_PLAIN = ((0, (b"AT+QIRD=0,1,", _TRANSFER), b"+QIRD: ", "received", 5_000, _
 
 LINES = (
     b"\n+QSSLURC:D\n+QIRDI:I\n+QSSLOPEN:a\n+QSECWRITE:S\n+PDP DEACT:d\n+QPING:x\n+QNTP:-"
-    b"\n+CGREG:-\n+CREG:E\n+CPIN:P\nRDY:R\n+CFUN:B\nCall Ready:B\nSMS Ready:B\n+QNITZ:-\n+CTZV:-"
+    b"\n+CGREG:-\n+CREG:E\n+CPIN:P\nRDY:R\n+CFUN:B\nCall Ready:-\nSMS Ready:-\n+QNITZ:-\n+CTZV:-"
 )
 URCS = ((b"", "urc"),)
 FINALS = ((b"SEND OK", 0), (b"SEND FAIL", 12), (b"ERROR", 1), (b"CLOSE OK", 0), (b"DEACT OK", 0))
