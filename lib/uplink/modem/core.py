@@ -79,7 +79,6 @@ _BOOT_MS = const(3)  # of vendor.NUMBERS
 _BOOT_URCS_MS = const(4)
 
 _AT_EVERY_MS = const(500)
-_PROBE_MS = const(3_000)  # at our baud rate; as long again for the other rates
 _POLL_MS = const(2_000)
 _GIVEN_UP_MS = const(20_000)
 _WATCH_SOON_MS = const(2_000)
@@ -129,9 +128,7 @@ class Core(Machine):
             if due:
                 self.poll_at = ticks_add(now, _AT_EVERY_MS)
                 # at our rate first, for as long as the module may need; then the others, in turn
-                since -= (
-                    _PROBE_MS if state == _PROBE else number(self.vendor.NUMBERS, _BOOT_MS) // 2
-                )
+                since -= self.limit // 2
                 if since >= 0:
                     self.baud = number(_BAUDS, since // _AT_EVERY_MS % 5)
                 self.run(_S_ALIVE, _DOING_AT, now)
@@ -169,7 +166,10 @@ class Core(Machine):
                 self.turn = turn
                 self.serve(s, work, now)
                 return True
-        if (self.refused == _CERTIFICATE or self.refused == _TLS) and not self.checked:
+        refused = self.refused
+        if not self.checked and (
+            refused == _CERTIFICATE or (refused == _TLS and not self.security.suite)
+        ):
             self.files.check()
             return True
         if self.ping_host:

@@ -69,6 +69,7 @@ _S_RESTART = const(66)  # the vendor's script #B
 _SOCKETS = const(8)  # of vendor.NUMBERS
 _WAKE_MS = const(7)
 
+_RESTART_MS = const(3_000)
 _DARK_MS = const(100)  # STATUS must be low so long to be believed
 _RESTART_DARK_MS = const(6_000)  # STATUS may be low while it restarts
 _WATCH_SOON_MS = const(2_000)
@@ -78,10 +79,10 @@ _WAIT_MS = const(60_000)  # the first long wait; it doubles
 _WAIT_LIMIT_MS = const(3_600_000)
 
 
-# Of the states in ms, from off to halt-pulse; 1 to 13: that number of the vendor; 0: none, or
-# the configuration's.
+# Of the states in ms, from off to halt-pulse; 1 to 29: that number of the vendor, from 1; 0:
+# none, or the configuration's.
 LIMITS_MS = (
-    b"0 6000 5000 3 4 1 4 120000 120000 30000 0 160000 120000 0 0 8 200000 200000 200000 6 2 6 7 "
+    b"0 24 5000 3 4 1 4 120000 120000 30000 0 160000 120000 0 0 8 200000 200000 200000 6 2 6 7 "
     b"0 6 2 "
 )
 
@@ -249,14 +250,16 @@ class Machine:
         self.since = now
         self.step_done = False
         self.poll_at = now
-        if before == _ASLEEP:
+        if state == _RESTARTING:
+            self.poll_at = ticks_add(now, _RESTART_MS)  # until then the old life may answer
+        elif before == _ASLEEP:
             self.poll_at = ticks_add(
                 now, number(self.vendor.NUMBERS, _WAKE_MS)
             )  # DTR has just fallen
         if not (_ONLINE <= state <= _WAKING and _ONLINE <= before <= _WAKING):
             self.rung = -1  # chosen for the state that is over
         limit = number(LIMITS_MS, state - 97)
-        if 0 < limit < 14:
+        if 0 < limit < 30:
             limit = number(self.vendor.NUMBERS, limit - 1)
         elif state == _ASLEEP:
             # the module cannot announce data while its UART sleeps
@@ -395,8 +398,13 @@ class Machine:
                 if rung == _R_POWER:
                     if not self.wired & 1:
                         rung = _R_RESET  # switched off it could not be switched on again
-                    elif self.wired & 4 and not self._reset_wired() and self.tries > 1:
-                        # it could not be switched off as it should: the last resort
+                    elif (
+                        self.wired & 4
+                        and not self._reset_wired()
+                        and state < _SETUP
+                        and self.tries > 1
+                    ):
+                        # mute, and switched off as it should it stayed so: the last resort
                         log.warn("modem", "emergency off")
                         self.event(_RESET)
                         return True

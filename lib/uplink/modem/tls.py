@@ -11,6 +11,7 @@ _CERTIFICATE = const(7)
 
 _CONNECTIONS = const(17)  # of vendor.NUMBERS
 _NAMED = const(21)
+_ONE_SUITE = const(22)
 
 _TLS_REFUSED = const(8)  # so many refused handshakes in a row count as a failure of the link
 
@@ -75,7 +76,7 @@ class Security:
         that is stuck says so for ever.
         """
         core = self.core
-        self.suite += 1
+        self.suite += number(core.vendor.NUMBERS, _ONE_SUITE)
         if policy.place(core.vendor.SUITES, self.suites, core.cfg["tls"]["level"], self.suite) < 0:
             self.suite = 0
         self.refused += 1

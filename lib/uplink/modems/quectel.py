@@ -47,6 +47,8 @@ NUMBERS = (
     b"600 "  # s between tries to get packet data after a restart for that (1.4.1)
     b"8 "  # opens that fail in a row: from some 20 opens on it may refuse all, up to a power cycle
     b"0 "  # it does not check the server's name
+    b"1 "  # cipher suites are tried one by one
+    b"12000 "  # is it there? Half of it at our baud rate, then the others
 )
 PAUSE_MS = 22  # 20 after a final result code, also between transfers
 FAST_MS = 22

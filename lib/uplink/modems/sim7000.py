@@ -51,6 +51,8 @@ NUMBERS = (
     b"0 "  # no pauses between tries to get packet data
     b"0 "  # opens that fail do not make it fail for ever
     b"1 "  # it checks the server's name
+    b"0 "  # cipher suites are offered together
+    b"6000 "  # is it there? Half of it at our baud rate, then the others
 )
 PAUSE_MS = 20  # after a final result code
 FAST_MS = 0  # between transfers of payload: drivers do without any pause there

@@ -50,6 +50,8 @@ NUMBERS = (
     b"0 "  # no pauses between tries to get packet data
     b"0 "  # opens that fail do not make it fail for ever
     b"0 "  # it does not check the server's name (some do)
+    b"1 "  # cipher suites are tried one by one
+    b"6000 "  # is it there? Half of it at our baud rate, then the others
 )
 PAUSE_MS = 22  # 20 after a final result code, also between transfers
 FAST_MS = 22
