@@ -4,6 +4,7 @@ import pytest
 
 from tests_host.modem.bench import S
 from tests_host.modem.telit.bench import AUTHORITY, DEVICE, HOST, OK, STRANGER, TelitBench, ok, tls
+from tests_host.sim import mqtt_wire as wire
 from tests_host.sim.broker import Broker
 
 NOT_ALLOWED = b"\r\n+CME ERROR: operation not allowed\r\n"
@@ -120,13 +121,13 @@ def test_refused():
 
 def test_slow_broker_is_a_limit():
     b = connected()
-    b.broker.faults.withhold("PUBACK")
+    b.broker.faults.withhold(wire.PUBACK)
     answer = b.at('AT#MQPUBS=1,"a",0,1,"b"', 29 * S)
     assert answer == b""
     assert b.run(3 * S) == b"\r\n+CME ERROR: generic undocumented error\r\n"
     b.good('AT#MQPUBS=1,"a",0,1,"b"')
     b = bench()
-    b.broker.faults.withhold("CONNACK")
+    b.broker.faults.withhold(wire.CONNACK)
     assert b.at('AT#MQCONN=1,"d","",""', 29 * S) == b""
     assert b.run(3 * S) == b"\r\n+CME ERROR: connection failed\r\n"
     assert b.at("AT#MQCONN?") == ok("#MQCONN: 1,0")
