@@ -224,5 +224,3 @@ class FTP:
             self.files[self._doing[1]] = self.stored
             self._doing = None
             self.reply("226 done")
-
-
