@@ -135,9 +135,11 @@ def test_slow_broker_is_a_limit():
 
 def test_order_of_commands():
     b = TelitBench(page="me910c1").online()
-    for line in (f'AT#MQCFG=1,"{HOST}",1883,1', 'AT#MQCONN=1,"d","",""', "AT#MQDISC=1",
-                 'AT#MQSUB=1,"a"', 'AT#MQUNS=1,"a"', 'AT#MQPUBS=1,"a",0,0,"b"', "AT#MQREAD=1,1",
-                 "AT#MQEN=1,0", "AT#MQCFG2=1,60,1", "AT#MQTCFG=1,10", "AT#MQWCFG=1,0"):  # fmt: skip
+    for line in (
+        f'AT#MQCFG=1,"{HOST}",1883,1', 'AT#MQCONN=1,"d","",""', "AT#MQDISC=1", 'AT#MQSUB=1,"a"',
+        'AT#MQUNS=1,"a"', 'AT#MQPUBS=1,"a",0,0,"b"', "AT#MQREAD=1,1", "AT#MQEN=1,0",
+        "AT#MQCFG2=1,60,1", "AT#MQTCFG=1,10", "AT#MQWCFG=1,0",
+    ):  # fmt: skip
         assert b.at(line) == NOT_ALLOWED, line
     b.good("AT#MQEN=1,1")
     assert b.at("AT#MQEN?") == ok("#MQEN: 1,1", "#MQEN: 2,0")
