@@ -209,8 +209,10 @@ def test_no_carrier_modes():
 @pytest.mark.parametrize(
     "line",
     [
-        "AT#SSLD=1,443,x", 'AT#SSLD=2,443,"x",0,1', 'AT#SSLD=1,0,"x",0,1', 'AT#SSLD=1,65536,"x",0',
-        'AT#SSLD=1,443,"x",1,1', 'AT#SSLD=1,443,"x",0,2', 'AT#SSLD=1,443,"x",0,1,9', "AT#SSLSEND=2",
+        "AT#SSLD=1,443,x", 'AT#SSLD=2,443,"x",0,1', 'AT#SSLD=1,0,"x",0,1',
+        "AT#SSLD=1,65536,x,0",
+        'AT#SSLD=1,443,"x",1,1', 'AT#SSLD=1,443,"x",0,2', 'AT#SSLD=1,443,"x",0,1,9',
+        "AT#SSLSEND=2",
         "AT#SSLSENDEXT=1", "AT#SSLSENDEXT=1,0", "AT#SSLSENDEXT=1,1501", "AT#SSLRECV=1",
         "AT#SSLRECV=1,1001", "AT#SSLRECV=1,0", "AT#SSLRECV=1,10,9", "AT#SSLRECV=1,10,5001",
         "AT#SSLH=1,1", "AT#SSLH=0", "AT#SSLS=7", "AT#SSLO=9", "AT#SSLEN=1", "AT#SSLEN=0,1",

@@ -23,7 +23,7 @@ class Platform:
     act: int  # access technology of AT+COPS and AT+CREG
     sockets: int  # secure socket identifiers 1 .. sockets
     suites: tuple  # of AT#SSLSECCFG, see telit_suites
-    codes: bool = False  # hexadecimal code points are taken too [doc]
+    codes: int = 0  # hexadecimal code points: 1 beside the numbers, 2 nothing else [doc]
     formats: bool = False  # AT#SSLSECCFG has <cert_format>: PEM and DER [doc]
     second: int = 0  # parameters of AT#SSLSECCFG2 behind <SSId>; 0: no such command [doc]
     sni: int = -1  # which of them is <SNI>; -1: none [doc]
@@ -81,13 +81,13 @@ PLATFORMS = {
             "25 Linux", 4, 7, 1, suites.ID_25_LINUX, formats=True, second=5, config=9,
             largest=4095,
         ),
-        _late("25 ThreadX", 7, suites.ID_37, _RANGE_13, True),
+        _late("25 ThreadX", 7, suites.ID_37, _RANGE_13, 1),
         Platform(
             "30", 4, 8, 6, suites.ID_30, second=5, sni=1, versions=tuple(_RANGE.items()),
             version=0, config=10, largest=4095, mqtt=True,
         ),
-        _late("37", 8, suites.ID_37, _RANGE_13, True),
-        _late("52", 7, suites.ID_52, _RANGE, True),
+        _late("37", 8, suites.ID_37, _RANGE_13, 1),
+        _late("52", 7, suites.ID_52, _RANGE, 2),
     )
 }  # fmt: skip
 
