@@ -304,6 +304,21 @@ def test_acknowledged_bytes():
     assert b.at("AT+QISACK=1") == b"\r\n+QISACK: 8,5,3\r\n" + OK
 
 
+@pytest.mark.parametrize("fault", ["network_dead", "network_stall"])
+def test_what_is_not_acknowledged_fills_the_window(fault):
+    sink = Sink()
+    b = _tls(sink)
+    b.modem.fault(fault)
+    told = [b.send("AT+QSSLSEND=1,1460", b"x" * 1460) for _ in range(13)]
+    assert told == [SEND_OK] * 11 + [b"\r\nSEND FAIL\r\n"] * 2
+    b.run(40 * S)
+    told = b.send("AT+QSSLSEND=1,4", b"more")
+    if fault == "network_dead":
+        assert told == b"\r\nSEND FAIL\r\n" and sink.got == b""
+    else:
+        assert told == SEND_OK and sink.got == b"x" * 11 * 1460 + b"more"
+
+
 def test_qideact_closes_without_a_word():
     echo = Echo()
     b = _tls(echo)
