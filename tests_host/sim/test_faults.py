@@ -12,7 +12,7 @@ import pytest
 
 from tests_host.sim.bound import bound_s
 from tests_host.sim.broker import Broker
-from tests_host.sim.cases import CASES, ENDS
+from tests_host.sim.cases import CASES, ENDS, QUECTEL, TELIT
 from tests_host.sim.world import World, configuration
 from tools.modem.faults import FAULTS
 from uplink import log
@@ -87,7 +87,7 @@ def check(world, qos, bound):
 
 
 def test_every_fault_of_the_list_is_tried():
-    assert {name for name, _ in CASES} | ENDS == set(FAULTS)
+    assert {name for name, _ in CASES + QUECTEL + TELIT} | ENDS == set(FAULTS)
 
 
 @pytest.mark.parametrize("qos", [1, 2])
