@@ -270,3 +270,86 @@ def test_profile_keeps_little_and_the_stack_nothing():
     b.run(10 * S)
     for name, value in (("CMEE", 2), ("CREG", 2), ("QIPROMPT", 1), ("QIMUX", 0), ("QSCLK", 0)):
         assert b"+%s: %d" % (name.encode(), value) in b.at(f"AT+{name}?")
+
+
+# the rest of each command's errors
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ('AT+QIREGAPP="a","b"', ERROR),
+        ("AT+QIREGAPP=a,b,c", ERROR),
+        ("AT+QIFGCNT", ERROR),
+        ('AT+QIFGCNT="0"', ERROR),
+        ("AT+QICSGP=2", ERROR),
+        ('AT+QICSGP=1,"' + "a" * 64 + '"', ERROR),
+        ("AT+QIACT?", ERROR),
+        ("AT+QILOCIP?", ERROR),
+        ("AT+QIMUX", ERROR),
+        ("AT+QIMODE=2", ERROR),
+        ("AT+QINDI=3", ERROR),
+        ("AT+QIHEAD=2", ERROR),
+        ("AT+QIDNSIP=2", ERROR),
+        ("AT+QISACK", ERROR),
+        ("AT+QISTAT?", ERROR),
+        ("AT+QSSLSTATE=1", ERROR),
+        ("AT+QSSLOPEN", ERROR),
+        ("AT+QSSLRECV", ERROR),
+        ("AT+QSECWRITE", ERROR),
+        ("AT+QSECREAD", ERROR),
+        ("AT+QPOWD?", ERROR),
+        ("AT+CFUN=2", ERROR),
+        ("AT+CFUN=0,1", CME % 4),
+        ("AT+CFUN", ERROR),
+        ("AT+CPIN", ERROR),
+        ('AT+CPIN="1234"', CME % 3),
+        ("AT+CIMI?", ERROR),
+        ("AT+QCCID?", ERROR),
+        ("AT+CREG=3", ERROR),
+        ("AT+CREG=1,1", ERROR),
+        ("AT+CGATT=2", ERROR),
+        ("AT+CGATT", ERROR),
+        ("AT+COPS=5", ERROR),
+        ("AT+CMEE=3", ERROR),
+        ("AT+QNITZ=2", ERROR),
+        ("AT+CTZU=4", ERROR),
+        ("AT+QNTP", ERROR),
+        ("AT+QNTP=pool", ERROR),
+        ("AT+QLTS?", ERROR),
+        ("AT+IFC=1,1", ERROR),
+        ("AT+IPR=300", ERROR),
+        ("AT&D3", ERROR),
+        ("ATE2", ERROR),
+        ('AT+QIDNSGIP="x"', ERROR),
+        ('AT+QPING="x",0', ERROR),
+        ("AT+QHTTPCFG=?", ERROR),
+        ('AT+QSSLCFG="sslversion,0,3', ERROR),
+        ("AT" + "X" * 600, ERROR),
+    ],
+)
+def test_what_is_refused(line, answer):
+    b = QuectelBench().on()
+    b.run(20 * S)
+    assert b.at(line) == answer
+    assert b.at("AT") == OK
+
+
+def test_detaching_ends_packet_data():
+    b = QuectelBench().online()
+    assert b.at("AT+CGATT=0", 2 * S) == b"\r\n+PDP DEACT\r\n" + OK
+    assert b.at("AT+CGATT?") == b"\r\n+CGATT: 0\r\n" + OK
+    assert b.at("AT+CGATT=1", 2 * S) == OK
+    b.modem.fault("registration_lost", for_s=100)
+    b.run(S)
+    assert b.at("AT+CGATT=1", 20 * S) == CME % 30
+
+
+def test_search_for_operators_can_be_ended():
+    b = QuectelBench().on()
+    b.run(20 * S)
+    told = b.at("AT+COPS=?", 40 * S)
+    assert told.startswith(b'\r\n+COPS: (2,"AT&T FloLive","AT&T Flo","310410"),,')
+    assert b.at("AT+COPS=?", 5 * S) == b""
+    assert b.type(b"x", 100 * MS) == ERROR
+    assert b.at("AT") == OK

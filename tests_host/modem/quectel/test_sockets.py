@@ -304,6 +304,21 @@ def test_acknowledged_bytes():
     assert b.at("AT+QISACK=1") == b"\r\n+QISACK: 8,5,3\r\n" + OK
 
 
+@pytest.mark.parametrize("fault", ["network_dead", "network_stall"])
+def test_what_is_not_acknowledged_fills_the_window(fault):
+    sink = Sink()
+    b = _tls(sink)
+    b.modem.fault(fault)
+    told = [b.send("AT+QSSLSEND=1,1460", b"x" * 1460) for _ in range(13)]
+    assert told == [SEND_OK] * 11 + [b"\r\nSEND FAIL\r\n"] * 2
+    b.run(40 * S)
+    told = b.send("AT+QSSLSEND=1,4", b"more")
+    if fault == "network_dead":
+        assert told == b"\r\nSEND FAIL\r\n" and sink.got == b""
+    else:
+        assert told == SEND_OK and sink.got == b"x" * 11 * 1460 + b"more"
+
+
 def test_qideact_closes_without_a_word():
     echo = Echo()
     b = _tls(echo)
@@ -325,50 +340,3 @@ def test_pdp_deact_stalls_all_until_the_three_commands():
     assert b.at("AT+QIDEACT", 3 * S) == b"\r\nDEACT OK\r\n"
     assert b.at("AT+QIREGAPP") == OK and b.at("AT+QIACT", 5 * S) == OK
     assert _open(b, 2) == OK + b"\r\n2, CONNECT OK\r\n"
-
-
-# how data comes with AT+QIMUX=0 and AT+QINDI=0 and 2
-
-
-def _single(service=None):
-    b = QuectelBench({(b"host", 7): service or Echo()}).online()
-    assert b.at("AT+QIMUX=0") == OK
-    assert b.at('AT+QIOPEN="TCP","host",7', S) == OK + b"\r\nCONNECT OK\r\n"
-    return b
-
-
-def test_a_single_socket():
-    echo = Echo()
-    b = _single(echo)
-    assert b.at('AT+QIOPEN="TCP","host",7', S) == b"\r\nALREADY CONNECT\r\n"
-    assert b.send("AT+QISEND=2", b"hi") == SEND_OK + b"\r\n+QIRDI: 0,1,0\r\n"
-    assert b.at("AT+QIRD=0,1,0,1500") == b"\r\n+QIRD: 203.0.113.193:7,TCP,4\r\n<hi>" + OK
-    assert b.at("AT+QISEND") == b"\r\n> "
-    assert b.type(b"x\x1a").startswith(SEND_OK)
-    assert b.at("AT+QISACK") == b"\r\n+QISACK: 3,2,1\r\n" + OK
-    assert b.at("AT+QISTAT") == OK + b"\r\nSTATE: IP PROCESSING\r\n"
-    assert b.at("AT+QICLOSE", S) == b"\r\nCLOSE OK\r\n"
-    assert b.at('AT+QIOPEN="TCP","host",8', S) == OK + b"\r\nCONNECT FAIL\r\n"
-    b.at('AT+QIOPEN="TCP","host",7', S)
-    echo.conns[-1].close()
-    assert b.run(S) == b"\r\nCLOSED\r\n"
-
-
-def test_data_that_comes_unasked():
-    b = _single()
-    b.at("AT+QINDI=0")
-    assert b.send("AT+QISEND=2", b"hi") == SEND_OK + b"<hi>"
-    b.at("AT+QIHEAD=1")
-    assert b.send("AT+QISEND=2", b"hi") == SEND_OK + b"IPD4:<hi>"
-    assert b.at("AT+QIRD=0,1,0,100") == ERROR
-    b.at("AT+QICLOSE", S)
-    b.at("AT+QIMUX=1")
-    _open(b, 3)
-    assert b.send("AT+QISEND=3,2", b"hi") == SEND_OK + b"\r\n+RECEIVE: 3, 4\r\n<hi>"
-
-
-def test_announcement_with_sizes():
-    b = QuectelBench({(b"host", 7): Echo()}).online()
-    b.at("AT+QINDI=2")
-    _open(b)
-    assert b.send("AT+QISEND=1,2", b"hi") == SEND_OK + b"\r\n+QIRDI: 0,1,1,1,4,4\r\n"

@@ -8,7 +8,7 @@ from ..datamode import TextEntry
 from .quectel_args import number, port, prompt_of, string
 from .quectel_network import address_of
 from .quectel_stack import usable
-from .quectel_transparent import enter_data, pump, put, settle
+from .quectel_transparent import enter_data, full, pump, put, settle
 from .table import Table
 
 COMMANDS = Table()
@@ -202,7 +202,7 @@ def _send(c, cid, tls, data):
     modem = c.modem
     if not is_open(modem, cid, tls):
         c.error()
-    elif modem.faults.blocked():
+    elif modem.faults.blocked() or full(modem, cid):
         c.final("SEND FAIL")
     elif not put(modem, cid, data):
         c.error()

@@ -8,15 +8,25 @@ COMMANDS = Table()
 command = COMMANDS.command
 
 GUARD_US = 1_000_000  # silence before and after +++
+WINDOW = 14_600  # bytes that are sent and not acknowledged
 
 
 def settle(modem, cid):
-    """What was sent half a second ago is acknowledged, unless the connection is dead."""
+    """What was sent half a second ago is acknowledged, unless nothing gets through."""
     kind, stream = modem.page_state.kinds[cid], modem.sockets.get(cid).stream
+    network = modem.network
     dead = getattr(stream, "dead", False) or getattr(stream, "state", "") == "silent"
+    if getattr(network, "stalled", False) or getattr(network, "stalled_until", 0) > modem.now:
+        dead = True
     while kind.sends and not dead and modem.now - kind.sends[0][0] > 500_000:
         kind.acked = kind.sends.popleft()[1]
     return kind
+
+
+def full(modem, cid):
+    """Whether so much is not acknowledged that nothing more can be queued."""
+    kind = settle(modem, cid)
+    return kind.sent - kind.acked > WINDOW
 
 
 def put(modem, cid, data):
