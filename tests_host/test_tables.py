@@ -111,7 +111,7 @@ def test_vendor_has_everything_that_the_modem_asks_for(vendor):
 @pytest.mark.parametrize("vendor", VENDORS, ids=NAMES)
 def test_scripts_are_well_formed(vendor):
     heard = letters_of(vendor.heard) | letters_of(common.heard) | {ord("-")}
-    variables = set(SHARED) | letters_of(vendor.put)
+    variables = set(SHARED) | letters_of(vendor.put) | set(b"01234567")
     conditions = letters_of(common.when) | letters_of(vendor.when) | set(b" 01N")
     for lines in scripts(vendor).values():
         for line in lines:

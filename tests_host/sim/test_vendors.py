@@ -1,4 +1,4 @@
-"""The modules of Quectel and Telit in simulated time: every one from start to traffic and over TLS,
+"""Quectel's and Telit's modules in simulated time: each from start to traffic and over TLS,
 and what only they do. The same life of a SIM7000, in more detail: test_life.py, test_trouble.py.
 """
 
@@ -303,7 +303,7 @@ def test_the_server_closes(module, folder):
     assert not recovery(world)
 
 
-# ---- what only Quectel does -----------------------------------------------------------------------
+# ---- what only Quectel does
 
 
 def test_send_fail_is_tried_again_without_opening_anew():
@@ -368,7 +368,7 @@ def test_a_certificate_that_has_changed_in_the_module_is_written_again(folder):
     assert world.modem.counters()["uploads"] == 4
 
 
-# ---- what only Telit does -------------------------------------------------------------------------
+# ---- what only Telit does
 
 
 def test_a_restart_that_says_nothing_is_noticed():
@@ -414,7 +414,7 @@ def test_a_level_that_the_module_cannot_have_is_refused(module, level, folder):
     assert world.run(60, lambda: world.mqtt.connected) == can
 
 
-# ---- which module is it? --------------------------------------------------------------------------
+# ---- which module is it?
 
 
 @pytest.mark.parametrize("page", ["sim7000", *EACH])
