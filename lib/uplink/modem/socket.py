@@ -77,6 +77,7 @@ class Socket:
         self.sent_at = 0
         self.sent = 0
         self.waiting = False  # data waits in the module
+        self.unread = False  # perhaps it does: it was not read until there was no more
         self.safety_ms = 0  # interval of the next read that nothing announced; 0 = none
         self.safety_at = 0
         self.active_at = 0
@@ -96,6 +97,7 @@ class Socket:
         self.state = _OPENING
         self.ending = False
         self.waiting = False
+        self.unread = False
         self._core.wake()
 
     def send(self, buf, off, n):
@@ -139,10 +141,12 @@ class Socket:
         """What this socket needs from the command line now."""
         state = self.state
         if state == _OPEN:
-            if self.waiting or (self.safety_ms and ticks_diff(now, self.safety_at) >= 0):
+            if self.waiting:
                 return _DO_READ
             if self.out_left and not self.held:
                 return _DO_SEND
+            if self.unread or (self.safety_ms and ticks_diff(now, self.safety_at) >= 0):
+                return _DO_READ
         elif state == _CLOSING:
             return _DO_CLOSE
         elif state == _OPENING and not self.asked:
@@ -261,6 +265,7 @@ class Socket:
             if state != _OPEN:
                 return
             self.held = False
+            self.unread = False
             if result == _TIMEOUT:
                 self.is_closed(_DAMAGE, now)
             elif result or self.ending:
@@ -272,8 +277,10 @@ class Socket:
                     ms = ms * 4 if ms < _SAFETY_LAST_MS else 0
                     self.safety_ms = ms
                     self.safety_at = ticks_add(now, ms)
-            elif core.got >= core.read_more:
+            elif core.got >= core.asked:
                 self.waiting = True
+            elif core.got >= core.read_more:
+                self.unread = True
             else:
                 self.arm(now)
         elif work == _DO_SEND:
