@@ -279,9 +279,8 @@ class Socket:
                     self.safety_at = ticks_add(now, ms)
             elif core.got >= core.asked:
                 self.waiting = True
-            elif core.got >= core.read_more:
-                self.unread = True
             else:
+                self.unread = core.got >= core.read_more
                 self.arm(now)
         elif work == _DO_SEND:
             if not self.chunk:
