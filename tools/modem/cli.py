@@ -29,7 +29,7 @@ def _epilog():
         alike.setdefault(shown, []).append(page.NAME)
     for shown, names in alike.items():
         lines.append("")
-        lines.append("timings in ms (multiplied by --scale) of " + ", ".join(names) + ":")
+        lines.append(f"timings of {', '.join(names)} in ms (multiplied by --scale):")
         lines.append("  " + shown)
     lines.append("")
     lines.append(

@@ -254,9 +254,9 @@ class Sockets:
     def discard(self, cid):
         self.by_cid.pop(cid, None)
 
-    def lost(self):
-        """Packet data is gone: open sockets close (told), opening ones fail."""
-        for one in list(self.by_cid.values()):
+    def lost(self, cids=None):
+        """Packet data is gone, for all or for these: open sockets close (told), opening fail."""
+        for one in [self.by_cid[cid] for cid in (self.by_cid if cids is None else cids)]:
             if one.state == "opening":
                 one._opened("lost")
             else:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests_host.modem.bench import MS, S
+from tests_host.modem.bench import MS, Echo, S
 from tests_host.modem.telit.bench import OK, TelitBench, ok
 
 NOT_SUPPORTED = b"\r\n+CME ERROR: operation not supported\r\n"
@@ -117,10 +117,21 @@ def test_contexts():
     assert b.at("AT#SGACT=6,1") == NOT_SUPPORTED and b.at("AT#SGACT=1") == NOT_SUPPORTED
     b.good("AT+CGDCONT=3")
     assert b.at("AT+CGDCONT?") == ok('+CGDCONT: 1,"IP","apn","0.0.0.0",0,0')
-    b = TelitBench(apn="right").on()
+    b = TelitBench({(b"plain.example", 7): Echo()}, apn="right").on()
     b.run(20 * S)
     b.good('AT+CGDCONT=1,"IP","wrong"')
     assert b.at("AT#SGACT=1,1", 3 * S) == failed
+    for cid in (1, 2):
+        b.good(f'AT+CGDCONT={cid},"IP","right"')
+        assert b.at(f"AT#SGACT={cid},1", 3 * S).startswith(b"\r\n#SGACT: ")
+        b.good(f'AT#SD={3 * cid},0,7,"plain.example",0,0,1')
+    b.good('AT+CGDCONT=3,"IP","wrong"')
+    b.good("AT#SCFG=1,3,300,90,600,50")
+    assert b.at("AT#SGACT=3,1", 3 * S) == failed
+    assert b.at("AT#SGACT?") == ok("#SGACT: 1,1", "#SGACT: 2,1", "#SGACT: 3,0")
+    assert b.at("AT#SGACT=1,0", 2 * S) == b"\r\nNO CARRIER\r\n" + OK
+    assert b.at("AT#SS=3") == ok("#SS: 3,0") and b"#SS: 6,2," in b.at("AT#SS=6")
+    b.good("AT#SH=6")
     b.modem.fault("registration_lost")
     b.good('AT+CGDCONT=1,"IP","right"')
     assert b.at("AT#SGACT=1,1", 3 * S) == failed

@@ -261,9 +261,23 @@ def test_a_server_certificate_that_is_too_large():
     b.good("AT#SSLH=1")
     names = [f"name-{i}.a-long-domain.example" for i in range(40)]
     b = setup("gl865", server=AUTHORITY.issue(HOST, more=names)).secure()
+    b.good("AT#CPUMODE=4")
     refused(b, b.dial())
     b = setup("me910g1", server=AUTHORITY.issue(HOST, more=names)).secure()
     assert b.dial() == OK
+
+
+def test_large_certificates_want_a_fast_clock_on_2g():
+    names = [f"name-{i}.example" for i in range(20)]
+    server = AUTHORITY.issue(HOST, more=names)
+    for page, wants in (("gl865", True), ("ge866", True), ("ge910", False)):
+        b = setup(page, server=server).secure()
+        assert b.at("AT#CPUMODE?") == ok("#CPUMODE: 0")
+        if wants:
+            refused(b, b.dial())
+            b.good("AT#CPUMODE=2")
+        assert b.dial() == OK
+    assert setup("he910").at("AT#CPUMODE=2") == b"\r\nERROR\r\n"
 
 
 def test_custom_ca_mask():

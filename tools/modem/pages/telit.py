@@ -111,6 +111,7 @@ class Telit(Page):
             sessions={},  # <SSId> -> a TLS session that AT#SSLFASTD may resume
             ram={},  # (<SSId>, <DataType>) -> security data in RAM
             online=None,  # what is in data mode
+            cpu_mode=0,
             http={},
             ftp=None,
             mqtt={},
@@ -153,7 +154,7 @@ class Telit(Page):
             )
 
     def pdp_changed(self, modem, active):
-        if not active:
+        if not modem.radio.active:
             modem.page_state.contexts.clear()
 
     def data_waiting(self, modem, cid):

@@ -35,6 +35,7 @@ class Platform:
     shown: int = 10  # values that AT#SSLCFG? shows; 12, 30: [doc]
     cids: int = 5  # PDP contexts that a secure socket can use
     largest: int = 2047  # bytes of a certificate
+    slow: int = 0  # bytes of a certificate without AT#CPUMODE=2 or 4 [doc: that there is a limit]
     ram: bool = False  # AT#SSLSECDATA=…,3,… [doc]
     resumes: bool = False  # AT#SSLFASTD, <ClosureType> 1 [doc]
     ring: int = 1300  # bytes of one SSLSRING: with data [doc]
@@ -52,10 +53,10 @@ class Platform:
         return self.config >= 9
 
 
-def _two(id, largest=2047):
+def _two(id, largest=2047, slow=1024):
     return Platform(
-        id, 2, 0, 1, suites.TWO_G, fixed="1.0-1.2", largest=largest, resumes=True, ring=256,
-        cereg=False,
+        id, 2, 0, 1, suites.TWO_G, fixed="1.0-1.2", largest=largest, slow=slow, resumes=True,
+        ring=256, cereg=False,
     )  # fmt: skip
 
 
@@ -72,7 +73,7 @@ PLATFORMS = {
     for one in (
         _two("10", 1535),  # [doc]: no 2048-bit key fits
 
-        _two("13"),
+        _two("13", slow=0),
         _two("16"),
         Platform("12", 3, 2, 1, suites.THREE_G, formats=True, second=5, cids=1, cereg=False),
         Platform("20", 4, 7, 1, suites.THREE_G, formats=True, second=5),

@@ -265,6 +265,8 @@ def trust_of(modem, number, host):
     trust.named = platform.has_skip and not config_of(modem, number).skip_host
     trust.always_dated = modem.page.CAPTURED
     trust.largest = platform.largest
+    if platform.slow and modem.page_state.cpu_mode not in (2, 4):
+        trust.largest = platform.slow
     trust.bare = bare
     return trust
 
