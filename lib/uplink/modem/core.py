@@ -166,10 +166,7 @@ class Core(Machine):
                 self.turn = turn
                 self.serve(s, work, now)
                 return True
-        refused = self.refused
-        if not self.checked and (
-            refused == _CERTIFICATE or (refused == _TLS and not self.security.suite)
-        ):
+        if (self.refused == _CERTIFICATE or self.refused == _TLS) and not self.checked:
             self.files.check()
             return True
         if self.ping_host:

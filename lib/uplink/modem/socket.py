@@ -195,6 +195,10 @@ class Socket:
         if self.state != _OPENING and self.state != _CLOSING:
             return
         core = self._core
+        if reason == _TLS and self.state == _OPENING and core.security.another_suite():
+            self.asked = False
+            log.info("modem", "another cipher suite", self.cid)
+            return
         core.refused = reason
         log.warn("modem", errors.closed_text(reason), self.cid)
         self.is_closed(reason, now)

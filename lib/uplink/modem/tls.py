@@ -69,15 +69,21 @@ class Security:
             log.warn("modem", "certificate dates not checked")
         return True
 
-    def is_refused(self):
-        """The server was reached and said no; True when that is no failure of the link.
+    def another_suite(self):
+        """The server said no; perhaps not to the next of the suites that are tried one by one.
 
-        Perhaps it wants another suite of those that the module takes one by one. Only a module
-        that is stuck says so for ever.
+        After the last of them the first is next, and the answer is False.
         """
         core = self.core
         self.suite += number(core.vendor.NUMBERS, _ONE_SUITE)
         if policy.place(core.vendor.SUITES, self.suites, core.cfg["tls"]["level"], self.suite) < 0:
             self.suite = 0
+        return self.suite > 0
+
+    def is_refused(self):
+        """The server was reached and said no; True when that is no failure of the link.
+
+        Only a module that is stuck says so for ever.
+        """
         self.refused += 1
         return self.refused % _TLS_REFUSED > 0

@@ -26,7 +26,7 @@ def load(name):
         found = None
         for one in NAMES:
             if found is not None and vendor(one) is not None:
-                return vendor("auto")
+                return vendor("auto") or found
             found = found or vendor(one)
         return found
     return identify(name, True)
