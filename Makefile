@@ -21,6 +21,7 @@ ARGS ?=
 help:
 	@echo "make demo               the main job: firmware, virtual modem, broker, live on this terminal"
 	@echo "make demo N=5           the same, ended by five acknowledged messages"
+	@echo "make demo MODEM=m95     the same with another virtual modem: m10 … m95, le910c1, me310g1 …"
 	@echo "make demo TARGET=board  the same with the firmware's image on an emulated RP2040"
 	@echo "make board              that board alone with a virtual modem: mpremote works on the pty that it prints"
 	@echo "make run UART=/dev/ttyUSB0 CONFIG=uplink.json"
@@ -44,7 +45,7 @@ setup:
 
 demo:
 	@$(PYTHON) -m tools.setup demo $(if $(filter board,$(TARGET)),node image)
-	@$(PY) -m tools.demo $(if $(N),-n $(N)) $(if $(TARGET),--target $(TARGET)) $(ARGS)
+	@$(PY) -m tools.demo $(if $(N),-n $(N)) $(if $(MODEM),--modem $(MODEM)) $(if $(TARGET),--target $(TARGET)) $(ARGS)
 
 board:
 	@$(PYTHON) -m tools.setup python node image
