@@ -39,8 +39,8 @@ MEANINGS = {
     "pins.control": ("", "PC only: pty over which a virtual modem takes pins"),
     "modem.type": (
         "",
-        "which module: `sim7000`, `m10`, `m66`, `m85`, `m95`, or a Telit product such as `le910c1`; "
-        "auto = the one that the image has, or what it says it is",
+        "`sim7000`, `m10`, `m66`, `m85`, `m95`, or a Telit product such as `le910c1`; "
+        "auto = the one that the image has, or what the module says it is",
     ),
     "modem.echo": ("", "leave the module's echo on"),
     "modem.sleep": ("", "sleep between messages (needs `pins.dtr`)"),

@@ -75,7 +75,6 @@ _S_PING = const(80)  # P
 _S_OPEN = const(79)  # O
 _S_WATCH = const(87)  # W
 
-_BOOT_MS = const(3)  # of vendor.NUMBERS
 _BOOT_URCS_MS = const(4)
 
 _AT_EVERY_MS = const(500)
