@@ -260,7 +260,7 @@ def test_servers_that_cannot_be_had():
     assert b.dial() == socket
     b.run(5 * S)
     b.modem.fault("unreachable", for_s=200)
-    assert b.dial(us=149 * S) == b"" and b.run(5 * S) == socket
+    assert b.dial(us=139 * S) == b"" and b.run(5 * S) == socket
     b = bench()
     b.modem.fault("pdp_dropped")
     assert b.run(S) == b"\r\nNO CARRIER\r\n"
