@@ -266,7 +266,8 @@ class Sockets:
 
     def lost(self, cids=None):
         """Packet data is gone, for all or for these: open sockets close (told), opening fail."""
-        for one in [self.by_cid[cid] for cid in (self.by_cid if cids is None else cids)]:
+        wanted = self.by_cid if cids is None else cids
+        for one in [self.by_cid[cid] for cid in wanted if cid in self.by_cid]:
             if one.state == "opening":
                 one._opened("lost")
             else:
