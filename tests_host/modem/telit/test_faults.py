@@ -129,7 +129,9 @@ def test_stall_in_the_handshake_ends():
     b.modem.receive(f'AT#SSLD=1,8883,"{HOST}",0,1,50\r'.encode(), b.now)
     b.run(150 * MS)
     b.modem.fault("network_stall", for_s=400)
-    assert b.run(140 * S) == b"" and b.run(10 * S) == b"\r\n+CME ERROR: SSL socket error\r\n"
+    assert (
+        b.run(4 * S) == b"" and b.run(2 * S) == b"\r\n+CME ERROR: SSL error during handshake\r\n"
+    )
 
 
 def test_an_under_voltage_says_nothing():

@@ -95,6 +95,34 @@ def test_keepalive_and_a_closed_connection():
     assert b.at("AT#MQCONN?") == ok("#MQCONN: 1,0")
 
 
+@pytest.mark.parametrize(
+    "data",
+    [b"\xf0\x00", b"\x30\xff\xff\xff\xff\x7f", b"\x30\xff\xff\x01"],
+    ids=lambda one: one.hex(),
+)
+def test_what_is_no_packet_ends_the_connection(data):
+    b = connected()
+    b.broker.send_raw("device", data)
+    assert b.run(S) == b""
+    assert b.at("AT#MQCONN?") == ok("#MQCONN: 1,0")
+    b.good('AT#MQCONN=1,"device","",""', 10 * S)
+
+
+def test_qos_2_comes_once():
+    b = connected()
+    b.good('AT#MQSUB=1,"d",2')
+    b.broker.publish("d", b"once", 2, copies=2)
+    assert b.run(2 * S).count(b"#MQRING: ") == 1
+    assert b.broker.violations == []
+
+
+def test_a_refused_subscription():
+    b = bench(broker=Broker(refuse_filter=lambda client_id, topic: topic == b"no"))
+    b.good('AT#MQCONN=1,"device","",""', 10 * S)
+    assert b.at('AT#MQSUB=1,"no"', S) == b"\r\n+CME ERROR: generic undocumented error\r\n"
+    b.good('AT#MQSUB=1,"yes"')
+
+
 def test_client_certificate():
     b = bench(client=True)
     b.good('AT#MQCONN=1,"device","",""', 10 * S)

@@ -196,7 +196,9 @@ def communication(c):
     if not 5 <= len(given) < platform.config or None in given:
         c.cme(cme.NOT_SUPPORTED)
         return
-    limits = (range(1, platform.cids + 1), *_RANGES[1:])
+    limits = [range(1, platform.cids + 1), *_RANGES[1:]]
+    if not platform.has_skip:
+        limits[6] = limits[7] = (0,)  # as AT#SSLCFG=? says [doc 6.8.1, 6.8.2]
     values = (*given, *stored[number][len(given) :])
     good = all(value in limit for value, limit in zip(values, limits, strict=True))
     if not good or number in modem.page_state.secure:

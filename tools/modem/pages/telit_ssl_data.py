@@ -237,4 +237,4 @@ def no_carrier(modem, mode, kind, number):
         else:
             say(modem, "NO CARRIER")
     else:
-        modem.urc(f"NO CARRIER: {kind},{number}" + (",1" if mode == 2 else ""))
+        modem.urc(f"NO CARRIER:{kind},{number}" + (",1" if mode == 2 else ""))
