@@ -14,12 +14,14 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test run image lint format sizes diagram package.json clean board provision bench
+.PHONY: root-ca
 # The targets start programs that talk to each other; they gain nothing from make's own -j.
 .NOTPARALLEL:
 
 help:
 	@echo "make demo               the main job: firmware, virtual modem, broker, live on this terminal"
 	@echo "make demo N=5           the same, ended by five acknowledged messages"
+	@echo "make demo MODEM=m95     the same with another virtual modem: m10 … m95, le910c1, me310g1 …"
 	@echo "make demo TARGET=board  the same with the firmware's image on an emulated RP2040"
 	@echo "make board              that board alone with a virtual modem: mpremote works on the pty that it prints"
 	@echo "make run UART=/dev/ttyUSB0 CONFIG=uplink.json"
@@ -28,6 +30,8 @@ help:
 	@echo "make sizes              the same: it ends with the bytes of flash and RAM, file by file, and the budget"
 	@echo "make provision PORT=/dev/ttyACM0 CONFIG=uplink.json CA=ca/ ID=pump-7"
 	@echo "                        configuration and certificates onto a board (CA and ID as you need them)"
+	@echo "make root-ca HOST=broker.example.org:8883"
+	@echo "                        the root certificate that verifies that server, for tls.ca, into ca.crt"
 	@echo "make test               all tests (ARGS=\"-k ring\" passes options to pytest, JOBS=1 runs one at a time)"
 	@echo "make bench              what it costs on the emulated board, beside its peers (ARGS=--save keeps the figures)"
 	@echo "make lint               style, types and mpy-cross alone;  make format  applies the style"
@@ -41,7 +45,7 @@ setup:
 
 demo:
 	@$(PYTHON) -m tools.setup demo $(if $(filter board,$(TARGET)),node image)
-	@$(PY) -m tools.demo $(if $(N),-n $(N)) $(if $(TARGET),--target $(TARGET)) $(ARGS)
+	@$(PY) -m tools.demo $(if $(N),-n $(N)) $(if $(MODEM),--modem $(MODEM)) $(if $(TARGET),--target $(TARGET)) $(ARGS)
 
 board:
 	@$(PYTHON) -m tools.setup python node image
@@ -57,6 +61,10 @@ image:
 provision:
 	@$(PYTHON) -m tools.setup python
 	@$(PY) -m tools.provision $(PORT) $(if $(CONFIG),--config $(CONFIG)) $(if $(CA),--ca $(CA)) $(if $(ID),--id $(ID)) $(if $(PORT),,--check) $(ARGS)
+
+root-ca:
+	@$(PYTHON) -m tools.setup python
+	@$(PY) -m tools.rootca $(HOST) $(ARGS)
 
 test: setup
 	@$(PY) -m pytest -n $(JOBS) $(ARGS)

@@ -49,6 +49,8 @@ def wanted(room, name):
     if room == "port":
         return name not in others(options.port)
     if room == "modems" and options.vendors is not None:
+        if name == "auto.py":  # which of several is it?
+            return len(options.vendors) > 1
         return name in SHARED or name[: -len(".py")].split("_")[0] in options.vendors
     return True
 

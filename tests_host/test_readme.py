@@ -32,7 +32,7 @@ def commands(text):
 
 def targets():
     """What the Makefile can make."""
-    return set(re.findall(r"(?m)^([a-z][\w.]*):", (ROOT / "Makefile").read_text()))
+    return set(re.findall(r"(?m)^([a-z][\w.-]*):", (ROOT / "Makefile").read_text()))
 
 
 def test_python_in_the_readme_compiles():

@@ -95,7 +95,7 @@ def test_vendor_has_everything_that_the_modem_asks_for(vendor):
     hidden = int(vendor.NUMBERS.split()[15])
     read_back = b"EHI" if not hidden else b""
     assert sorted(scripts(vendor)) == sorted(STATES + OTHERS + read_back)
-    assert len(vendor.NUMBERS.split(b" ")) == 22 and vendor.NUMBERS.replace(b" ", b"").isdigit()
+    assert len(vendor.NUMBERS.split(b" ")) == 25 and vendor.NUMBERS.replace(b" ", b"").isdigit()
     assert len(vendor.FILES) == 3
     for name in ("PAUSE_MS", "FAST_MS", "INPUT_MS"):
         assert isinstance(getattr(vendor, name), int), name
@@ -111,7 +111,7 @@ def test_vendor_has_everything_that_the_modem_asks_for(vendor):
 @pytest.mark.parametrize("vendor", VENDORS, ids=NAMES)
 def test_scripts_are_well_formed(vendor):
     heard = letters_of(vendor.heard) | letters_of(common.heard) | {ord("-")}
-    variables = set(SHARED) | letters_of(vendor.put)
+    variables = set(SHARED) | letters_of(vendor.put) | set(b"01234567")
     conditions = letters_of(common.when) | letters_of(vendor.when) | set(b" 01N")
     for lines in scripts(vendor).values():
         for line in lines:

@@ -571,7 +571,9 @@ static void heard(engine_t *self, mp_int_t now) {
                 continue; // the handler found it damaged
             }
             if (n > 0) {
-                self->seen = true;
+                if (mp_obj_equal(self->prefix, entry[0])) {
+                    self->seen = true; // (else it is a URC with payload)
+                }
                 at[AT_READ] = at[AT_END] + 1;
                 self->left = n;
                 continue;

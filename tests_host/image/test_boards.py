@@ -94,6 +94,16 @@ def test_manifest_freezes_the_vendors_that_it_names(board, frozen):
     assert named <= room and room - theirs == {"__init__", "common", "policy"}
 
 
+def test_what_finds_out_the_vendor_is_there_where_there_are_several(frozen, tmp_path):
+    shared = ROOT / "firmware" / "manifest.py"
+    for named in (("quectel",), ("sim7000", "telit")):
+        manifest = tmp_path / f"{len(named)}.py"
+        manifest.write_text(f'include("{shared}", port="rp2", vendors={named})\n')
+        room = {path for path in frozen(manifest, "rp2") if path.startswith("uplink/modems/")}
+        assert ("uplink/modems/auto.py" in room) == (len(named) > 1)
+        assert ("uplink/modems/telit_platforms.py" in room) == ("telit" in named)
+
+
 def test_a_vendor_that_is_not_there_is_told(frozen, tmp_path):
     manifest = tmp_path / "manifest.py"
     shared = ROOT / "firmware" / "manifest.py"

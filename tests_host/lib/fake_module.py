@@ -1,4 +1,5 @@
-"""A board with an always willing SIM7000 and broker behind its UART, small enough for MicroPython.
+"""A board with an always willing module and broker behind its UART, small enough for MicroPython:
+`FakeBoard` has a SIM7000, `FakeQuectel` an M95, `FakeTelit` an LE910C1.
 
 Only to measure heap: it runs inside the same interpreter, unlocks the heap while it works itself
 and locks it again, so what it counts is the firmware's. How modems really behave is the business
@@ -49,6 +50,34 @@ class Heap:
 class FakeBoard:
     """The board's interface; `heap` tells whether the firmware runs without one."""
 
+    TYPE = b"sim7000"
+    TIME = b'*PSUTTZ: 26/06/13,22:40:35","-16",1'
+    LOST = b"+CEREG: 2"
+    RESTARTED = b"RDY"
+    SENT = b"OK"
+    CLOSED = b"+CASTATE: 0,0"
+    WAITING = b"+CADATAIND: 0"
+    ANSWERS = {
+        b"AT+CMEE?": b"+CMEE: 2",
+        b"AT+IPR?": b"+IPR: 115200",
+        b"AT+CSCLK?": b"+CSCLK: 0",
+        b"AT+CNMP?": b"+CNMP: 38",
+        b"AT+CMNB?": b"+CMNB: 1",
+        b"AT+CNETLIGHT?": b"+CNETLIGHT: 1",
+        b"AT+CLTS?": b"+CLTS: 1",
+        b"AT+CGMM": b"SIMCOM_SIM7000G",
+        b"AT+CGMR": b"Revision:1351B04SIM7000G",
+        b"AT+GSN": b"869951037053562",
+        b"AT+CPIN?": b"+CPIN: READY",
+        b"AT+CIMI": b"901405101234567",
+        b"AT+CCID": b"8944501012345678901F",
+        b"AT+COPS?": b'+COPS: 0,0,"FloLive",7',
+        b"AT+CEREG?": b"+CEREG: 1,5",
+        b"AT+CNACT?": b'+CNACT: 1,"100.64.132.137"',
+        b"AT+CCLK?": b'+CCLK: "26/06/13,18:40:54-16"',
+        b"AT+CSQ": b"+CSQ: 25,99",
+    }
+
     def __init__(self, heap):
         self.heap = heap
         self.now = 1000
@@ -59,26 +88,7 @@ class FakeBoard:
         self.inbox = b""
         self.armed = True
         self.open = False
-        self.answers = {
-            b"AT+CMEE?": b"+CMEE: 2",
-            b"AT+IPR?": b"+IPR: 115200",
-            b"AT+CSCLK?": b"+CSCLK: 0",
-            b"AT+CNMP?": b"+CNMP: 38",
-            b"AT+CMNB?": b"+CMNB: 1",
-            b"AT+CNETLIGHT?": b"+CNETLIGHT: 1",
-            b"AT+CLTS?": b"+CLTS: 1",
-            b"AT+CGMM": b"SIMCOM_SIM7000G",
-            b"AT+CGMR": b"Revision:1351B04SIM7000G",
-            b"AT+GSN": b"869951037053562",
-            b"AT+CPIN?": b"+CPIN: READY",
-            b"AT+CIMI": b"901405101234567",
-            b"AT+CCID": b"8944501012345678901F",
-            b"AT+COPS?": b'+COPS: 0,0,"FloLive",7',
-            b"AT+CEREG?": b"+CEREG: 1,5",
-            b"AT+CNACT?": b'+CNACT: 1,"100.64.132.137"',
-            b"AT+CCLK?": b'+CCLK: "26/06/13,18:40:54-16"',
-            b"AT+CSQ": b"+CSQ: 25,99",
-        }
+        self.answers = self.ANSWERS
         # what the broker has seen
         self.connects = 0
         self.publishes = [0, 0, 0]
@@ -147,7 +157,7 @@ class FakeBoard:
                 data = data[taken:]
                 self.want -= taken
                 if not self.want:
-                    self.say(b"OK")
+                    self.say(self.SENT)
                     self._broker()
                 continue
             end = data.find(b"\r")
@@ -195,7 +205,7 @@ class FakeBoard:
         """The server closes."""
         was = self.heap.unlock()
         self.open = False
-        self.say(b"+CASTATE: 0,0")
+        self.say(self.CLOSED)
         self.heap.again(was)
 
     def restart(self):
@@ -203,7 +213,7 @@ class FakeBoard:
         was = self.heap.unlock()
         self.open = False
         self.want = 0
-        self.say(b"RDY")
+        self.say(self.RESTARTED)
         self.heap.again(was)
 
     def urc(self, text):
@@ -219,7 +229,7 @@ class FakeBoard:
         self.inbox += data
         if self.armed:
             self.armed = False
-            self.say(b"+CADATAIND: 0")
+            self.say(self.WAITING)
         self.heap.again(was)
 
     def publish(self, topic, payload, qos, packet_id):
@@ -275,6 +285,154 @@ class FakeBoard:
         elif kind == 12:
             self.pings += 1
             self.deliver(b"\xd0\x00")
+
+
+class FakeQuectel(FakeBoard):
+    """Plain sockets of an M95."""
+
+    TYPE = b"m95"
+    TIME = b'+QNITZ: "26/06/13,18:40:54-16,1"'
+    LOST = b"+CREG: 2"
+    SENT = b"SEND OK"
+    CLOSED = b"0, CLOSED"
+    WAITING = b"+QIRDI: 0,1,0"
+    ANSWERS = {
+        b"AT+CMEE?": b"+CMEE: 2",
+        b"AT+IPR?": b"+IPR: 115200",
+        b"AT+CGMM": b"Quectel_M95",
+        b"AT+CGMR": b"Revision: M95FAR02A08",
+        b"AT+GSN": b"869951037053562",
+        b"AT+CPIN?": b"+CPIN: READY",
+        b"AT+CIMI": b"901405101234567",
+        b"AT+QCCID": b"8944501012345678901F",
+        b"AT+COPS?": b'+COPS: 0,0,"FloLive"',
+        b"AT+CREG?": b"+CREG: 1,5",
+        b"AT+CGREG?": b"+CGREG: 0,5",
+        b"AT+CGATT?": b"+CGATT: 1",
+        b"AT+CCLK?": b'+CCLK: "26/06/13,18:40:54-16"',
+        b"AT+CSQ": b"+CSQ: 25,0",
+    }
+
+    def _command(self, line):
+        if line in self.answers:
+            self.say(self.answers[line])
+        elif line == b"AT+QILOCIP":
+            self.say(b"100.64.132.137")
+            return
+        elif line == b"AT+QIDEACT":
+            self.say(b"DEACT OK")
+            return
+        elif line.startswith(b"AT+QSSLSTATE"):
+            self.say(b'+QSSLSTATE: "IP PROCESSING"')
+            state = b"CONNECTED" if self.open else b"INITIAL"
+            self.say(b'+QSSLSTATE: 0,"TCP","203.0.113.1",1883,"%s",0' % state)
+        elif line.startswith(b"AT+QIOPEN="):
+            self.open = True
+            self.inbox = b""
+            self.tcp = b""
+            self.armed = True
+            self.say(b"OK")
+            self.say(b"0, CONNECT OK")
+            return
+        elif line.startswith(b"AT+QISEND="):
+            if not self.open:
+                self.say(b"ERROR")
+                return
+            self.want = int(line[line.find(b",") + 1 :])
+            self.to_host += b"\r\n> "
+            return
+        elif line.startswith(b"AT+QIRD="):
+            n = min(int(line[line.rfind(b",") + 1 :]), len(self.inbox))
+            if n:
+                self.to_host += b"\r\n+QIRD: 203.0.113.1:1883,TCP,%d\r\n" % n
+                self.to_host += self.inbox[:n] + b"\r\nOK\r\n"
+                self.inbox = self.inbox[n:]
+                return
+            self.armed = True
+        elif line.startswith(b"AT+QICLOSE=") or line.startswith(b"AT+QSSLCLOSE="):
+            if self.open:
+                self.open = False
+                self.say(b"0, CLOSE OK")
+            else:
+                self.say(b"ERROR")
+            return
+        self.say(b"OK")
+
+
+class FakeTelit(FakeBoard):
+    """Plain sockets of an LE910C1."""
+
+    TYPE = b"le910c1"
+    TIME = b"#NITZ: 26/06/13,18:40:54-16,1"
+    LOST = b"+CEREG: 2"
+    RESTARTED = b"+CGREG: 0"  # it says nothing, but that what was set is not set any more
+    CLOSED = b"NO CARRIER"
+    WAITING = b"SRING: 1"
+    ANSWERS = {
+        b"AT+CMEE?": b"+CMEE: 1",
+        b"AT+IPR?": b"+IPR: 115200",
+        b"AT+CFUN?": b"+CFUN: 1",
+        b"AT+CGMM": b"LE910C1-EU",
+        b"AT+CGMR": b"25.20.201",
+        b"AT+CGSN": b"869951037053562",
+        b"AT+CPIN?": b"+CPIN: READY",
+        b"AT+CIMI": b"901405101234567",
+        b"AT#CCID": b"#CCID: 8944501012345678901",
+        b"AT+COPS?": b'+COPS: 0,0,"FloLive",7',
+        b"AT+CEREG?": b"+CEREG: 1,5",
+        b"AT#SGACT?": b"#SGACT: 1,1",
+        b"AT+CGPADDR=1": b'+CGPADDR: 1,"100.64.132.137"',
+        b"AT+CCLK?": b'+CCLK: "26/06/13,18:40:54-16"',
+        b"AT+CSQ": b"+CSQ: 25,0",
+        b"AT#SCFG?": b"#SCFG: 1,1,300,90,600,50",
+        b"AT#SCFGEXT?": b"#SCFGEXT: 1,1,0,0,0,0",
+    }
+    restarts = False  # it has, and nothing was set since
+
+    def _command(self, line):
+        if line in self.answers:
+            self.say(self.answers[line])
+        elif line == b"AT+CGREG?":
+            self.say(b"+CGREG: %d,0" % (not self.restarts))
+        elif line == b"AT+CGREG=1":
+            self.restarts = False
+        elif line.startswith(b"AT#SSLS="):
+            self.say(b"#SSLS: 1,0")
+        elif line.startswith(b"AT#SS"):
+            if line == b"AT#SS" or line.startswith(b"AT#SS="):
+                self.say(b"#SS: 1,%d" % (3 if self.open and self.inbox else 2 * self.open))
+            elif line.startswith(b"AT#SSENDEXT="):
+                if not self.open:
+                    self.say(b"ERROR")
+                    return
+                self.want = int(line[line.find(b",") + 1 :])
+                self.to_host += b"\r\n> "
+                return
+        elif line.startswith(b"AT#SD="):
+            self.open = True
+            self.inbox = b""
+            self.tcp = b""
+            self.armed = True
+        elif line.startswith(b"AT#SRECV="):
+            n = min(int(line[line.find(b",") + 1 :]), len(self.inbox))
+            self.armed = n == len(self.inbox)
+            if not n:
+                self.say(b"+CME ERROR: 3")
+                return
+            self.to_host += b"\r\n#SRECV: 1,%d\r\n" % n + self.inbox[:n] + b"\r\n\r\nOK\r\n"
+            self.inbox = self.inbox[n:]
+            if self.inbox:
+                self.say(self.WAITING)
+            return
+        elif line.startswith(b"AT#SH="):
+            self.open = False
+        self.say(b"OK")
+
+    def restart(self):
+        """The module starts anew, without a word."""
+        self.open = False
+        self.want = 0
+        self.restarts = True
 
 
 def drive(board, loop, until, limit_ms):

@@ -2,7 +2,7 @@
 URCs, publishes at each QoS, received messages, keepalives, a lost connection and its recovery,
 the network's time, a restart of the module."""
 
-from fake_module import FakeBoard, Heap, drive
+from fake_module import FakeBoard, FakeQuectel, FakeTelit, Heap, drive
 
 from uplink import log
 from uplink.loop import Loop
@@ -75,9 +75,10 @@ class Until:
 
 
 class Device:
-    def __init__(self):
+    def __init__(self, kind):
         self.heap = Heap()
-        self.board = FakeBoard(self.heap)
+        self.board = kind(self.heap)
+        CFG["modem"]["type"] = kind.TYPE
         self.loop = Loop(self.board)
         self.modem = Modem(self.loop, CFG)
         self.mqtt = MQTT(self.loop, self.modem.socket(), CFG, self.board.rand)
@@ -129,8 +130,8 @@ def traffic(device, n):
             return 7
     # the network's time, a loss of registration, a restart of the module
     connects = board.connects
-    board.urc(b'*PSUTTZ: 26/06/13,22:40:35","-16",1')
-    board.urc(b"+CEREG: 2")
+    board.urc(board.TIME)
+    board.urc(board.LOST)
     if not device.wait(4):
         return 8
     board.restart()
@@ -144,10 +145,22 @@ def quiet(level, room, text, a=None, b=None):
 
 
 def test_everything_after_start_takes_no_heap():
+    takes_no_heap(FakeBoard)
+
+
+def test_an_m95_takes_no_heap():
+    takes_no_heap(FakeQuectel)
+
+
+def test_an_le910c1_takes_no_heap():
+    takes_no_heap(FakeTelit)
+
+
+def takes_no_heap(kind):
     keep = log.sink
     log.sink = quiet
     try:
-        device = Device()
+        device = Device(kind)
         assert device.wait(0), device.modem.state
         # once through with the heap: what is made at the first use of each path is made now
         assert traffic(device, 3) == 0

@@ -24,17 +24,17 @@ class CA:
         self.key = self._new_key()
         self.pem, _ = self._make(name, self.key, None, BEGIN, END, True)
 
-    def issue(self, name, begin=BEGIN, end=END):
-        """(certificate, key) for a host name or device."""
+    def issue(self, name, begin=BEGIN, end=END, more=()):
+        """(certificate, key) for a host name or device, and for the names in `more`."""
         key = self._new_key()
-        return self._make(name, key, name, begin, end, False)
+        return self._make(name, key, [name, *more], begin, end, False)
 
     def _new_key(self):
         if self.use_rsa:
             return rsa.generate_private_key(65537, 2048)
         return ec.generate_private_key(ec.SECP256R1())
 
-    def _make(self, subject, key, host, begin, end, is_ca):
+    def _make(self, subject, key, hosts, begin, end, is_ca):
         builder = (
             x509.CertificateBuilder()
             .subject_name(_name(subject))
@@ -45,8 +45,8 @@ class CA:
             .not_valid_after(end)
             .add_extension(x509.BasicConstraints(is_ca, None), True)
         )
-        if host:
-            names = x509.SubjectAlternativeName([x509.DNSName(host)])
+        if hosts:
+            names = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])
             builder = builder.add_extension(names, False)
         certificate = builder.sign(self.key, hashes.SHA256())
         secret = key.private_bytes(

@@ -40,10 +40,10 @@ class Line:
 
 
 @contextlib.contextmanager
-def modem(*args):
+def modem(*args, page="sim7000"):
     """A modem as a process; yields it and the paths it printed."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tools.modem", "sim7000", "--scale", "0.02", *args],
+        [sys.executable, "-m", "tools.modem", page, "--scale", "0.02", *args],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,

@@ -27,8 +27,9 @@ ARGS = [
 ARGS += ['"cacert"', '"convert"', '"\xb2"', "\xb2", '"f"', '"24/01/01,00:00:00+00"', '"00000001"']
 
 
-def _line(rng):
-    name = rng.choice(NAMES)
+def fuzz_line(rng, names=NAMES):
+    """A command line of one of `names` with arguments that may not fit, and broken bytes."""
+    name = rng.choice(names)
     text = "AT" + ("+" if len(name) > 1 and name[0] != "&" else "") + name
     text += rng.choice(["", "?", "=?", "=", "="])
     if text.endswith("="):
@@ -45,7 +46,7 @@ def test_random_lines(seed):
     rng = random.Random(seed)
     b = Bench({(b"host", 7): Echo()}, seed=seed).online()
     for _ in range(150):
-        b.type(_line(rng), rng.choice([1 * MS, 100 * MS, 2 * S]))
+        b.type(fuzz_line(rng), rng.choice([1 * MS, 100 * MS, 2 * S]))
     b.run(120 * S)
     b.modem.pin("RTS", True, b.now)
     b.modem.pin("DTR", True, b.now)

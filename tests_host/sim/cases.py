@@ -48,3 +48,27 @@ CASES = [
 ]
 # How these end is another fault of the list, or they are one of the ends.
 ENDS = {"sim_back", "registration_back", "none"}
+# Those that only one vendor's modules know.
+QUECTEL = [
+    ("send_blocked", {"for_s": 10}),
+    ("send_blocked", {"for_s": 60}),
+    ("open_silent", {"count": 2}),
+    ("socket_leak", {"opens": 3}),
+    ("prompt_off", {}),
+    ("over_voltage", {}),
+    ("file_corrupt", {}),
+]
+TELIT = [
+    ("tls_held", {"for_s": 60}),
+]
+
+
+# One module of each vendor that stands for it where all of them would take too long.
+OTHERS = ("m95", "le910c1")
+
+
+def cases(module):
+    """The cases for a `modem.type`."""
+    if module[0] == "m" and module[1:].isdigit():
+        return CASES + QUECTEL
+    return CASES if module == "sim7000" else CASES + TELIT

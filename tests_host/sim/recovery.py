@@ -1,4 +1,4 @@
-"""`python -m tests_host.sim.recovery`: how long each fault keeps the device from publishing.
+"""`python -m tests_host.sim.recovery [m95]`: how long each fault keeps it from publishing.
 
 For every fault of the list, in simulated time: seconds from the end of the fault until the broker
 has a message that was accepted after it, and the rungs of the recovery ladder that were used.
@@ -12,16 +12,17 @@ sys.path[:0] = [str(ROOT), str(ROOT / "lib")]
 
 from tests_host.sim.bound import bound_s  # noqa: E402
 from tests_host.sim.broker import Broker  # noqa: E402
-from tests_host.sim.cases import CASES  # noqa: E402
+from tests_host.sim.cases import cases  # noqa: E402
 from tests_host.sim.world import World, configuration  # noqa: E402
 from uplink import log  # noqa: E402
 
 RUNGS = ("retry", "reopen", "data", "register", "radio", "reset", "power", "wait")
 
 
-def measure(name, args, seed=1):
+def measure(name, args, seed=1, module="sim7000"):
     """(seconds, rungs used, messages missing) for one fault; a message every 2 s."""
-    world = World(configuration(), seed=seed, broker=Broker(judge_keepalive=False))
+    cfg = configuration(modem={"type": module})
+    world = World(cfg, seed=seed, broker=Broker(judge_keepalive=False))
     assert world.run(200, lambda: world.mqtt.connected)
     for _ in range(5):
         world.publish(1)
@@ -48,20 +49,21 @@ def measure(name, args, seed=1):
     return took, used, len(world.missing())
 
 
-def main():
+def main(module="sim7000"):
     """Print the table."""
     log.sink = lambda *line: None
     worst = 0.0
+    cfg = configuration(modem={"type": module})
     print(f"{'fault':<26} {'arguments':<34} {'s':>6}  rungs used")
-    for name, args in CASES:
-        took, used, missing = measure(name, args)
+    for name, args in cases(module):
+        took, used, missing = measure(name, args, module=module)
         worst = max(worst, took)
         shown = ", ".join(f"{k}={v}" for k, v in args.items())
         rungs = ", ".join(f"{k} {v}" for k, v in used.items()) or "none"
         lost = f"  {missing} altered on the wire" if missing else ""
         print(f"{name:<26} {shown:<34} {took:>6.0f}  {rungs}{lost}")
-    print(f"longest {worst:.0f} s; the ladder's bound is {bound_s(configuration()):.0f} s")
+    print(f"longest {worst:.0f} s; the ladder's bound is {bound_s(cfg):.0f} s")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

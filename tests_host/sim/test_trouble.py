@@ -23,12 +23,6 @@ def quiet(monkeypatch):
     monkeypatch.setattr(log, "sink", lambda *line: None)
 
 
-@pytest.fixture
-def folder(tmp_path_factory):
-    """One with a short name: the configuration takes paths of up to 64 bytes."""
-    return tmp_path_factory.mktemp("t")
-
-
 def inject(world, data):
     """Bytes that the module says, out of the blue."""
     world.vm.line.write("urc", data)

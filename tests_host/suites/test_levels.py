@@ -5,6 +5,7 @@ import pytest
 from tests_host.modem.test_tls import AUTHORITY, HOST, Setup
 from tools.certs import Authority
 from tools.suites import levels, others, tables, telit
+from tools.suites.__main__ import main as suites_main
 from uplink.modems import policy
 
 WORTH = {
@@ -109,3 +110,18 @@ def test_a_sim7000_and_a_server_with_an_elliptic_key():
     for level in ("modern", "compatible"):
         setup = module(level, AUTHORITY.pem, AUTHORITY.issue(HOST))
         assert setup.open(ca="server.crt", ignore=1) == 0
+
+
+def test_the_command_lists_them(capsys):
+    assert suites_main([]) == 0
+    told = capsys.readouterr().out
+    rows = {line.split()[0]: line.split()[1:] for line in told.splitlines() if line.strip()}
+    assert rows["telit-30"] == ["cannot", "0", "0"]
+    assert rows["quectel"][0] == "cannot" and len(rows) == 1 + 2 + len(telit.PLATFORMS)
+    assert suites_main(["telit-23"]) == 0
+    told = capsys.readouterr().out
+    assert told.count("TLS_") == len(telit.SUITES["12.1.4"])
+    assert ["E", "0x0004", "TLS_RSA_WITH_RC4_128_MD5", "1", "yes"] == [
+        line.split()[:5] for line in told.splitlines() if "TLS_RSA_WITH_RC4_128_MD5" in line
+    ][0]
+    assert suites_main(["sim7000"]) == 0 and capsys.readouterr().out.count("TLS_") == 8

@@ -85,6 +85,7 @@ class Bench:
         self.run = self.programs["run"]
         self.broker = None
         self.virtual = None
+        self.kind = None
         self.board = None
 
     def __enter__(self):
@@ -134,28 +135,31 @@ class Bench:
         self.broker.client = Tls(self.authority.ca, f"{mine}.crt", f"{mine}.key")
         self.broker.start()
 
-    def start_modem(self, *options, on=True, clock=True):
+    def start_modem(self, *options, on=True, clock=True, kind="sim7000"):
         """The virtual modem, running for a while already, with the right time; not `on`: switched
         off; not `clock`: its clock says 1980 until it is told better. `options`: more of them.
+        `kind`: which one.
         """
+        self.kind = kind
         options += _RUNNING if on else ("--off",)
         if clock:
             options += ("--set", f"rtc_unix_s={time():.0f}")
         options += (*_SCALE, *modems.redirect(HOST, self.broker.port))
         log = self.folder / "modem.log"
-        self.virtual = modems.VirtualModem(self.family, "sim7000", log, *options)
+        self.virtual = modems.VirtualModem(self.family, kind, log, *options)
         end = monotonic() + LIMIT_S
         while not self.virtual.ready:
             assert monotonic() < end and not self.modem.ended, self.report()
             self.take(0.1)
         if on:
-            self.modem.wait("urc: SMS Ready")  # the last that it says of its start
+            if kind == "sim7000":
+                self.modem.wait("urc: SMS Ready")  # the last that it says of its start
             self.modem.wait("radio: registration [15]")
 
     def lay_out(self, ca=None, **sections):
         """The device's flash: `sections` are put into its configuration; `ca` replaces its CA."""
         config = devices.configuration(
-            DEVICE, self.virtual.uart, self.virtual.pins, HOST, self.broker.port, 1
+            DEVICE, self.virtual.uart, self.virtual.pins, HOST, self.broker.port, 1, self.kind
         )
         for name, values in sections.items():
             config.setdefault(name, {}).update(values)

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from tools.certs import CertsError
+from tools.modem.pages import PAGES
 from tools.run.firmware import NoFirmware
 
 from . import view
@@ -47,7 +48,8 @@ def parser():
     add("--limit", type=_positive, metavar="S", help=limit)
     add("--fault", action="append", default=[], help="as for `python -m tools.modem`")
     add("--scenario", metavar="FILE", help="as for `python -m tools.modem`")
-    add("--modem", default="sim7000", help="which virtual modem (%(default)s)")
+    which = "which virtual modem, and modem.type of the firmware (%(default)s)"
+    add("--modem", default="sim7000", choices=sorted(PAGES), metavar="MODEM", help=which)
     add("--plain", action="store_true", help="lines instead of a live picture")
     add("--dir", dest="folder", default=_ROOT / "build" / "demo", help="(%(default)s)")
     add("--target", default="unix", choices=("unix", "board"), help="where the firmware runs")

@@ -11,13 +11,14 @@ from .state import WILL
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def configuration(device, uart, pins, host, port, interval_s):
+def configuration(device, uart, pins, host, port, interval_s, module="auto"):
     """uplink.json of the demo: the defaults, but for what must be written."""
     status = f"devices/{device}/status"
     return {
         "id": device,
         "uart": {"device": uart},
         "pins": {"control": pins},
+        "modem": {"type": module},
         "broker": {
             "host": host,
             "port": port,

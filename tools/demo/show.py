@@ -112,7 +112,13 @@ class Demo:
 
     def _configuration(self, uart, pins):
         return devices.configuration(
-            DEVICE, uart, pins, brokers.HOST, self.broker.port, self.options.interval
+            DEVICE,
+            uart,
+            pins,
+            brokers.HOST,
+            self.broker.port,
+            self.options.interval,
+            self.options.modem,
         )
 
     def _start_modem(self):

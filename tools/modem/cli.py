@@ -23,10 +23,14 @@ def _epilog():
         shown = ",".join(f"{key}:{value}" for key, value in args.items())
         lines.append(f"  {name}{'=' + shown if shown else ''}")
         lines.append(f"      {what}")
+    alike = {}
     for page in PAGES.values():
+        shown = "  ".join(f"{key} {value}" for key, value in page.TIMINGS.items())
+        alike.setdefault(shown, []).append(page.NAME)
+    for shown, names in alike.items():
         lines.append("")
-        lines.append(f"timings of {page.NAME} in ms (multiplied by --scale):")
-        lines.append("  " + "  ".join(f"{key} {value}" for key, value in page.TIMINGS.items()))
+        lines.append(f"timings of {', '.join(names)} in ms (multiplied by --scale):")
+        lines.append("  " + shown)
     lines.append("")
     lines.append(
         "options for --set (with their defaults; those in _ms are multiplied by --scale):"

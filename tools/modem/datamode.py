@@ -1,8 +1,8 @@
 """What hears the line while no command line can stand there: text up to Ctrl-Z, and data mode.
 
-A reader is given to `Line.listen(reader)` and hears everything until it gives the line back
-(`mode` is "busy" then, as while a command runs). It has `urcs` (whether URCs are said meanwhile),
-`due()`, `hear(now_us)` and `drop()`.
+A reader is given to `Line.listen(reader)` (or `listen_when_free`) and hears everything until it
+gives the line back (`mode` is "busy" then, as while a command runs). It has `urcs` (whether URCs
+are said meanwhile), `begin()`, `due()`, `hear(now_us)` and `drop()`.
 """
 
 CTRL_Z = 0x1A
@@ -131,7 +131,9 @@ class DataMode(_Reader):
             self.begun()
 
     def due(self):
-        left = 0 if self.count is None else self.count - self.taken
+        left = self.size - len(self.waiting)
+        if self.count is not None:
+            left = min(left, self.count - self.taken)
         return self.line.rx.arrival(None, left)
 
     def hear(self, now_us):

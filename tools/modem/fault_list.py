@@ -90,8 +90,8 @@ FAULTS = {
         "after the next restart there is no prompt and no SEND OK until it is asked for (Quectel)",
     ),
     "file_corrupt": (
-        {"name": ""},
-        "a byte of a stored file changes (Quectel: a certificate; no name: the first)",
+        {"file": ""},
+        "a byte of a stored certificate changes (none given: of the first; Quectel)",
     ),
     "reboot": (
         {},

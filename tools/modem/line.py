@@ -206,11 +206,15 @@ class Line:
         self.limit = self.modem.after(limit_us, self._payload_late)
 
     def listen(self, reader):
-        """A reader of datamode.py takes the line: now, or once the command that runs has ended."""
+        """A reader of datamode.py takes the line from the command that runs."""
         self.consume(self.modem.now)
-        if self.mode == "busy" and self.command is None:
-            self.mode = "command"
-        if self.mode in ("command", "data") or (self.command and not self.command.finished):
+        if self.mode != "dead":
+            self._take(reader)
+
+    def listen_when_free(self, reader):
+        """The same for something that comes by itself: once the command that runs has ended."""
+        self.consume(self.modem.now)
+        if self.mode == "command":
             self._take(reader)
         elif self.mode != "dead":
             self.next_reader = reader

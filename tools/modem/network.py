@@ -170,8 +170,8 @@ class SimNetwork:
         elif what == "syn":
             if stream.open:
                 conn.open = True
+                self._plan(stream, "syn_ack", b"")  # before all that the service sends
                 self._service(conn, "connected")
-                self._plan(stream, "syn_ack", b"")
             else:
                 self._forget(stream)
         elif what == "syn_ack":

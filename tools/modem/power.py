@@ -5,8 +5,9 @@ Timings (ms) that a page gives: `on_pulse`, `boot` (from the beginning of the pu
 before a pulse counts again), `reset_pulse`, `reset_boot`, `wake` (DTR low until the UART hears).
 
 Some have more: `on_pulse_max` (the pulse that is long enough is drawn between the two),
-`off_pulse_max` (a key that is held longer makes it boot again once it is down), `reset_pause` (like
-`pause`, after RESET), `tune_min`, `tune_max` (from the UART until the baud rate is looked for).
+`off_pulse_max` (a key that is held longer makes it boot again once it is down), `reset_pause`
+(like `pause`, after RESET), `tune_min`, `tune_max` (from the UART until the baud rate is looked
+for).
 """
 
 
@@ -175,6 +176,7 @@ class Power:
         self.supply = False
         if self.state != "off":
             self.dead("off")
+            self.modem.page.emergency_off(self.modem)
 
     def supply_back(self):
         """The supply is there again; the module stays off until PWRKEY."""

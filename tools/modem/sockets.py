@@ -15,6 +15,7 @@ class Trust:
     always_dated = False  # its dates are, even where nobody is verified
     session = None  # a session that can be resumed; the last one after a handshake
     host = None  # whose name that is, where it is not the connection's
+    quiet_us = None  # how long the server may be silent in the handshake
     largest = None  # bytes of a certificate that the module can take
     bare = ""  # why no TLS can be done here (the PC lacks it): the stream stays as it is
 
@@ -57,6 +58,12 @@ class ModemSocket:
 
     def _late(self):
         self._opened("timeout")
+
+    def _go_on_waiting(self):
+        """TLS has begun, or its server has said something: the limit is on its silence."""
+        if self.trust.quiet_us is not None:
+            self.modem.timers.cancel(self._limit)
+            self._limit = self.modem.after(self.trust.quiet_us, self._opened, "handshake")
 
     def _opened(self, word):
         done, self._done = self._done, None
@@ -103,6 +110,7 @@ class ModemSocket:
             return
         self.tls.step()
         self._flush()
+        self._go_on_waiting()
 
     def stream_failed(self, why, now_us):
         if self.state == "opening":
@@ -127,6 +135,8 @@ class ModemSocket:
             return
         if tls.done and not was and not self._judge():
             return
+        if not tls.done:
+            self._go_on_waiting()
         if plain:
             self._plain(plain)
         if tls.ended:
@@ -254,9 +264,10 @@ class Sockets:
     def discard(self, cid):
         self.by_cid.pop(cid, None)
 
-    def lost(self):
-        """Packet data is gone: open sockets close (told), opening ones fail."""
-        for one in list(self.by_cid.values()):
+    def lost(self, cids=None):
+        """Packet data is gone, for all or for these: open sockets close (told), opening fail."""
+        wanted = self.by_cid if cids is None else cids
+        for one in [self.by_cid[cid] for cid in wanted if cid in self.by_cid]:
             if one.state == "opening":
                 one._opened("lost")
             else:

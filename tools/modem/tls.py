@@ -303,6 +303,7 @@ class TLSService:
         if plain:
             self.service.received(inner, plain, now_us)
         if session.ended and conn in self._conns:
+            conn.send(session.goodbye())  # without it OpenSSL forgets the session
             self._end(conn, inner)
             conn.close()
 

@@ -9,6 +9,7 @@ import difflib
 import re
 from pathlib import Path
 
+from uplink import modems
 from uplink.app import config
 from uplink.errors import ConfigError
 from uplink.modems import policy
@@ -16,7 +17,6 @@ from uplink.modems import policy
 from . import jsontext, table
 
 # The suites of modules whose suites do not depend on their firmware.
-_SUITES = {b"sim7000": policy.SIM7000, b"quectel": policy.QUECTEL}
 _LEVELS = ("modern", "compatible", "legacy")
 _PEM = re.compile(rb"-----BEGIN [A-Z0-9 ]+-----\s")
 
@@ -129,6 +129,10 @@ def _together(cfg):
     for name in ("ca", "cert", "key"):
         if tls[name] is not None and not _PEM.search(Path(tls[name]).read_bytes()):
             raise ValueError(f"tls.{name}", "a PEM file: text with a line -----BEGIN …")
+    if modems.load(cfg["modem"]["type"]) is None:
+        raise ValueError(
+            "modem.type", '"auto", "sim7000", "m10", "m66", "m85", "m95" or a Telit product'
+        )
     if broker["tls"]:
         _level(cfg["modem"]["type"], tls["level"])
     _pins(cfg)
@@ -136,8 +140,8 @@ def _together(cfg):
 
 def _level(module, level):
     """A level that the module has no suite for. (Which a Telit has, its firmware tells.)"""
-    text = _SUITES.get(module)
-    if text is None or policy.place(text, 0, level, 0) >= 0:
+    text = getattr(modems.load(module), "SUITES", None)
+    if text is None or text.startswith(b"#") or policy.place(text, 0, level, 0) >= 0:
         return
     works = [other for other in _LEVELS if policy.place(text, 0, other, 0) >= 0]
     raise ValueError(

@@ -37,7 +37,11 @@ MEANINGS = {
     "pins.status": ("", "input: high while the module is on"),
     "pins.reset": ("", "hard reset, the last step before a power cycle"),
     "pins.control": ("", "PC only: pty over which a virtual modem takes pins"),
-    "modem.type": ("", "which module; auto = the one that the image has"),
+    "modem.type": (
+        "",
+        "`sim7000`, `m10`, `m66`, `m85`, `m95`, or a Telit product such as `le910c1`; "
+        "auto = the one that the image has, or what the module says it is",
+    ),
     "modem.echo": ("", "leave the module's echo on"),
     "modem.sleep": ("", "sleep between messages (needs `pins.dtr`)"),
     "modem.idle_sleep_s": ("s", "quiet time before it is put to sleep"),

@@ -236,7 +236,8 @@ class Engine(Resync):
                 if self.left == _DEAF:
                     continue  # the handler found it damaged
                 if n > 0:
-                    self.seen = True
+                    if self.prefix == entry[0]:
+                        self.seen = True  # (else it is a URC with payload)
                     at[_READ] = at[_END] + 1
                     self.left = n
                     continue

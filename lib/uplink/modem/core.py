@@ -75,11 +75,9 @@ _S_PING = const(80)  # P
 _S_OPEN = const(79)  # O
 _S_WATCH = const(87)  # W
 
-_BOOT_MS = const(3)  # of vendor.NUMBERS
 _BOOT_URCS_MS = const(4)
 
 _AT_EVERY_MS = const(500)
-_PROBE_MS = const(3_000)  # at our baud rate; as long again for the other rates
 _POLL_MS = const(2_000)
 _GIVEN_UP_MS = const(20_000)
 _WATCH_SOON_MS = const(2_000)
@@ -129,9 +127,7 @@ class Core(Machine):
             if due:
                 self.poll_at = ticks_add(now, _AT_EVERY_MS)
                 # at our rate first, for as long as the module may need; then the others, in turn
-                since -= (
-                    _PROBE_MS if state == _PROBE else number(self.vendor.NUMBERS, _BOOT_MS) // 2
-                )
+                since -= self.limit // 2
                 if since >= 0:
                     self.baud = number(_BAUDS, since // _AT_EVERY_MS % 5)
                 self.run(_S_ALIVE, _DOING_AT, now)
@@ -198,7 +194,7 @@ class Core(Machine):
         vendor = self.vendor
         if work == _DO_OPEN:
             s.number(vendor.NUMBERS)
-            if s.tls and not self.files.secure(s, now):
+            if s.tls and not self.security.may_open(s, now):
                 return
         self.active = s
         self.doing = _DOING_SOCKET + work
@@ -351,9 +347,9 @@ class Core(Machine):
                 # only a new registration helps
                 log.warn("modem", "registration denied", stat)
                 self.climb(_R_NETWORK)
-        elif state == _SETUP and self.found is not None:
-            self.adopt(self.found)
-            self.found = None
+        elif state == _SETUP and self.script.found is not None:
+            self.adopt(self.script.found)
+            self.script.found = None
             self.event(_RETRY)
         elif state != _ATTACH or self.address:
             self.event(_DONE)

@@ -12,7 +12,6 @@ uploaded since our own start, and the module tells the same of it (`sums`) as it
 from uplink import exact, log
 from uplink.modem.script import number
 from uplink.modem.states import const
-from uplink.modems import policy
 
 # What is due: the letter of the vendor's script, 0 when everything is as it should be.
 _STAT = const(68)  # D
@@ -26,9 +25,6 @@ _CA = const(1)  # what has to be converted
 _CLIENT = const(2)
 
 _CHECK = const(90)  # of states
-_REFUSED = const(4)  # of errors.CLOSED_
-_TLS = const(6)
-_CERTIFICATE = const(7)
 
 _PIECE = const(128)  # of a file at a time
 
@@ -204,45 +200,15 @@ class Files:
             off += k
             n -= k
 
-    def secure(self, s, now):
-        """Warn about weak settings; refuse to open without what verification needs."""
-        core = self.core
-        tls = core.cfg["tls"]
-        others = 0
-        for other in core.sockets:
-            others += other is not s and other.tls and other.state > 0
-        if others >= core.tls_max:
-            log.error("modem", "the module has no other TLS connection", s.cid)
-            s.is_closed(_REFUSED, now)
-            return False
-        if not policy.admits(core.vendor.SUITES, core.suites, tls["level"], core.suite):
-            s.is_closed(_TLS, now)
-            return False
-        if tls["verify"] == "none":
-            log.warn("modem", "TLS WITHOUT verification")
-        elif not tls["ca"] or not self.good:
-            if not tls["ca"]:
-                log.error("modem", "no CA: set tls.ca")
-            else:
-                log.error("modem", "certificates in the module not verified")
-                core.checked = False
-            s.is_closed(_CERTIFICATE, now)
-            self.check()
-            return False
-        if tls["version"] != "1.2":
-            log.warn("modem", "weak TLS allowed", tls["version"])
-        if not tls["check_dates"]:
-            log.warn("modem", "certificate dates not checked")
-        return True
-
     def check(self):
         """Once after each open that succeeded: are the certificates in the module ours?"""
         core = self.core
         if not core.checked and self.wanted:
             core.checked = True
             self.doubtful = True
-            for i in range(3):
-                self.sums[i] = _NEVER
+            if number(core.vendor.NUMBERS, _HIDDEN) == 2:
+                for i in range(3):
+                    self.sums[i] = _NEVER
             core.event(_CHECK)
 
     def clock_needed(self):

@@ -3,9 +3,11 @@
 from uplink import exact, log
 from uplink.at import Engine
 from uplink.modem.files import Files
+from uplink.modem.ladder import Ladder
 from uplink.modem.script import Script, number
 from uplink.modem.socket import Socket
-from uplink.modem.states import LADDER, NEXT, RUNGS, STATES, const
+from uplink.modem.states import NEXT, STATES, const
+from uplink.modem.tls import Security
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
 # Of states.
@@ -39,11 +41,7 @@ _READY = const(69)
 _DOWN = const(70)
 _DARK = const(71)
 _SKIP = const(72)
-_SILENT = const(74)
-_RETRY = const(81)
-_RESET = const(86)
 _REOPEN = const(82)
-_COMMAND = const(64)
 
 # Rungs of the ladder.
 _R_RETRY = const(0)
@@ -52,7 +50,6 @@ _R_NETWORK = const(3)
 _R_RADIO = const(4)
 _R_RESET = const(5)
 _R_POWER = const(6)
-_R_WAIT = const(7)
 
 _OPENING = const(1)
 _OPEN = const(2)
@@ -60,32 +57,28 @@ _LINK = const(2)  # of errors.CLOSED_
 _TIMED_OUT = const(3)
 _RESTARTED = const(7)  # of at.codes
 
-_DOING_STATE = const(1)
 _DOING_SOCKET = const(16)
 
-_S_RESTART = const(66)  # the vendor's script #B
 
 _SOCKETS = const(8)  # of vendor.NUMBERS
 _WAKE_MS = const(7)
 
+_RESTART_MS = const(3_000)
 _DARK_MS = const(100)  # STATUS must be low so long to be believed
 _RESTART_DARK_MS = const(6_000)  # STATUS may be low while it restarts
 _WATCH_SOON_MS = const(2_000)
 _STABLE_MS = const(60_000)
-_PATIENCE = const(3)
-_WAIT_MS = const(60_000)  # the first long wait; it doubles
-_WAIT_LIMIT_MS = const(3_600_000)
 
 
-# Of the states in ms, from off to halt-pulse; 1 to 13: that number of the vendor; 0: none, or
-# the configuration's.
+# Of the states in ms, from off to halt-pulse; 1 to 29: that number of the vendor, from 1; 0:
+# none, or the configuration's.
 LIMITS_MS = (
-    b"0 6000 5000 3 4 1 4 120000 120000 30000 0 160000 120000 0 0 8 200000 200000 200000 6 2 6 7 "
+    b"0 24 5000 3 4 1 4 120000 120000 30000 0 160000 120000 0 0 8 200000 200000 200000 6 2 6 7 "
     b"0 6 2 "
 )
 
 
-class Machine:
+class Machine(Ladder):
     """Base of `Core`: changes the state. `cfg` as in `app.config`, `vendor` of `modems`.
 
     The owner (`Modem`) adds `time()`: look at the clock, set and return `now`; `changed()`: the
@@ -99,6 +92,7 @@ class Machine:
         self.engine = Engine(ring, vendor, self)
         self.script = Script(self)
         self.files = Files(self)
+        self.security = Security(self)
         self.adopt(vendor)
         self.sockets = []
         for cid in range(min(cfg["modem"]["sockets"], number(vendor.NUMBERS, _SOCKETS))):
@@ -131,8 +125,6 @@ class Machine:
         self.step_done = False  # the state's script has run to its end
         self.booted_at = 0
         self.searching = 0
-        self.tls_refused = 0  # handshakes that the server refused, in a row
-        self.not_opened = 0  # opens that failed, in a row
         self.checked = False  # certificates were checked since the last open that succeeded
         self.form = 0  # which of the vendor's forms of the open command works
         self.form_failed = 0
@@ -148,7 +140,6 @@ class Machine:
         self.rung = -1  # chosen by the ladder, not yet taken
         self.rung_at = 0
         self.doubt_at = 0  # when the failure came that the rung answers
-        self.found = None  # the tables for it, when those in use only find that out
         self.patience = 0  # so often is packet data tried before it is restarted for that again
         # counters
         self.restarts = 0  # restarts of the module that we did not ask for
@@ -178,11 +169,7 @@ class Machine:
         self.read_more = number(numbers, 13)  # a read that brought so many is followed by another
         self.send_max = number(numbers, 10)
         self.safety_ms = number(numbers, 14)
-        self.tls_max = number(numbers, 17)
-        self.suites = 0  # where its cipher suites stand in vendor.SUITES (of the model, of some)
-        self.suite = 0  # which of them worked, where it takes one
-        # the bit of RESET in `wired`; 0 where that line only cuts the power, as the last resort
-        self.hard = 0 if number(numbers, 18) else 4
+        self.security.adopt(numbers)
 
     def _forget(self):
         """The module has restarted: what it was connected to is gone."""
@@ -250,14 +237,16 @@ class Machine:
         self.since = now
         self.step_done = False
         self.poll_at = now
-        if before == _ASLEEP:
+        if state == _RESTARTING:
+            self.poll_at = ticks_add(now, _RESTART_MS)  # until then the old life may answer
+        elif before == _ASLEEP:
             self.poll_at = ticks_add(
                 now, number(self.vendor.NUMBERS, _WAKE_MS)
             )  # DTR has just fallen
         if not (_ONLINE <= state <= _WAKING and _ONLINE <= before <= _WAKING):
             self.rung = -1  # chosen for the state that is over
         limit = number(LIMITS_MS, state - 97)
-        if 0 < limit < 14:
+        if 0 < limit < 30:
             limit = number(self.vendor.NUMBERS, limit - 1)
         elif state == _ASLEEP:
             # the module cannot announce data while its UART sleeps
@@ -296,39 +285,6 @@ class Machine:
         self.event(_DOWN)
 
     # ---- the ladder ---------------------------------------------------------------------------
-
-    def climb(self, floor):
-        """A failure: choose the next rung, `floor` or above; it begins after the rung's pause."""
-        if self.rung >= 0 or not self.wanted:
-            return
-        now = self.now
-        self.doubt_at = now
-        self.proved_at = -1
-        rung = self.stands
-        if self.patience and self.phase == _ATTACH and floor <= _R_RETRY:
-            self.patience -= 1
-            self.used[_R_RETRY] += 1
-            self.rung = _R_RETRY
-            self.rung_at = ticks_add(now, number(self.vendor.NUMBERS, 19) * 1000)
-            log.warn("modem", "packet data: tried again later", self.patience)
-            return
-        if rung < floor:
-            rung = floor
-            self.tries = 0
-        while self.tries >= LADDER[2 * rung] - 48:
-            # after the long wait: power cycle, then wait again, longer
-            rung = rung + 1 if rung < _R_WAIT else _R_POWER
-            self.tries = 0
-        if rung < floor:
-            rung = floor
-        if rung == _R_WAIT:
-            self.wait_ms = min(self.wait_ms * 2, _WAIT_LIMIT_MS) if self.wait_ms else _WAIT_MS
-        self.tries += 1
-        self.used[rung] += 1
-        self.stands = rung
-        self.rung = rung
-        self.rung_at = ticks_add(now, (LADDER[2 * rung + 1] - 48) * 1000)
-        log.warn("modem", "recovery", RUNGS[rung], self.tries)
 
     def proved(self):
         """The far end answered: when that lasts, recovery may begin from the first rung again."""
@@ -384,35 +340,15 @@ class Machine:
             # below a reset a command in flight is let end: it does, by its limit at the latest
             if (
                 rung > _R_RESET
-                or (rung == _R_RESET and self.wired & self.hard)
+                or (rung == _R_RESET and self.reset_wired())
                 or not engine.in_step
                 or (engine.idle and not self.doing)
             ):
-                self.rung = -1
-                if rung >= _R_RADIO:
-                    self.files.doubtful = True
-                if rung >= _R_RESET and state == _ATTACH and number(self.vendor.NUMBERS, 19):
-                    self.patience = _PATIENCE
-                if rung == _R_POWER:
-                    if not self.wired & 1:
-                        rung = _R_RESET  # switched off it could not be switched on again
-                    elif self.wired & 4 and not self.hard and self.tries > 1:
-                        # it could not be switched off as it should: the last resort
-                        log.warn("modem", "emergency off")
-                        self.event(_RESET)
-                        return True
-                if rung == _R_RESET and not self.wired & self.hard:
-                    if engine.in_step and engine.idle:
-                        self.asked_restart = True
-                        self.event(_COMMAND)
-                        return self.run(_S_RESTART, _DOING_STATE, now)
-                    rung = _R_POWER if self.wired & 1 else _SILENT - _RETRY
-                self.event(_RETRY + rung)
-                return True
+                return self.take(rung, state, now)
         missing = False
         if state == _RESETTING:
             # (what only cuts the power is used on purpose: not on the way up)
-            missing = not self.wired & (4 if self.stands >= _R_POWER else self.hard)
+            missing = not (self.wired & 4 if self.stands >= _R_POWER else self.reset_wired())
         elif state == _PULSE or state == _PULSE_OFF or state == _HALT_PULSE:
             # a module that is on could only be switched off by the first
             missing = not self.wired & 1 or (state == _PULSE and self.status == 1)

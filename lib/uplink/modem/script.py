@@ -36,6 +36,7 @@ class Script:
 
     def __init__(self, core):
         self.core = core
+        self.found = None  # a vendor's tables, when those in use only find out which
         self.start = 0
         self.steps = 0
         self.row = 0  # the line read last, and where it begins

@@ -9,7 +9,6 @@ from uplink.at import codes
 from uplink.at.line import allowed
 from uplink.modem.script import number
 from uplink.modem.states import const
-from uplink.modems import policy
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
 _CLOSED = const(0)
@@ -51,7 +50,6 @@ _AGAIN_MS = const(1_000)
 _AGAINS = const(30)  # so often may the module be too busy to send
 _OPEN_LIMIT_MS = const(90_000)
 _WATCH_SOON_MS = const(2_000)
-_TLS_REFUSED = const(8)  # so many refused handshakes in a row count as a failure of the link
 
 
 class Socket:
@@ -79,6 +77,7 @@ class Socket:
         self.sent_at = 0
         self.sent = 0
         self.waiting = False  # data waits in the module
+        self.unread = False  # perhaps it does: it was not read until there was no more
         self.safety_ms = 0  # interval of the next read that nothing announced; 0 = none
         self.safety_at = 0
         self.active_at = 0
@@ -98,6 +97,7 @@ class Socket:
         self.state = _OPENING
         self.ending = False
         self.waiting = False
+        self.unread = False
         self._core.wake()
 
     def send(self, buf, off, n):
@@ -141,10 +141,12 @@ class Socket:
         """What this socket needs from the command line now."""
         state = self.state
         if state == _OPEN:
-            if self.waiting or (self.safety_ms and ticks_diff(now, self.safety_at) >= 0):
+            if self.waiting:
                 return _DO_READ
             if self.out_left and not self.held:
                 return _DO_SEND
+            if self.unread or (self.safety_ms and ticks_diff(now, self.safety_at) >= 0):
+                return _DO_READ
         elif state == _CLOSING:
             return _DO_CLOSE
         elif state == _OPENING and not self.asked:
@@ -169,15 +171,15 @@ class Socket:
     def number(self, numbers):
         """Choose its number in the module; where that has one TLS connection, it is the first."""
         self.id = number(numbers, _FIRST)
-        if not self.tls or self._core.tls_max > 1:
+        if not self.tls or self._core.security.most > 1:
             self.id += self.cid
 
     def is_open(self, now):
         """The module has opened it."""
         core = self._core
         core.refused = -1
-        core.tls_refused = 0
-        core.not_opened = 0
+        core.security.refused = 0
+        core.security.failed = 0
         if self.tls:
             core.checked = False
         if self.state == _OPENING:
@@ -193,25 +195,23 @@ class Socket:
         if self.state != _OPENING and self.state != _CLOSING:
             return
         core = self._core
+        if reason == _TLS and self.state == _OPENING and core.security.another_suite():
+            self.asked = False
+            log.info("modem", "another cipher suite", self.cid)
+            return
         core.refused = reason
         log.warn("modem", errors.closed_text(reason), self.cid)
         self.is_closed(reason, now)
-        core.not_opened += 1
+        security = core.security
+        security.failed += 1
         opens = number(core.vendor.NUMBERS, _OPENS)
-        if opens and core.not_opened % opens == 0:
+        if opens and security.failed % opens == 0:
             # it may refuse every connection from now on, and only this helps
             core.climb(_R_POWER)
         if reason == _LINK:
             core.poll_at = now
-        if reason == _TLS:
-            # perhaps it wants another cipher suite of those that the module takes one by one
-            core.suite += 1
-            if policy.place(core.vendor.SUITES, core.suites, core.cfg["tls"]["level"], core.suite) < 0:
-                core.suite = 0
-            # the server was reached and said no: only a module that is stuck says so for ever
-            core.tls_refused += 1
-            if core.tls_refused % _TLS_REFUSED:
-                return
+        if reason == _TLS and security.is_refused():
+            return
         if reason != _CERTIFICATE and reason != _REFUSED:
             for other in core.sockets:
                 if other is not self and other.state == _OPEN:
@@ -269,6 +269,7 @@ class Socket:
             if state != _OPEN:
                 return
             self.held = False
+            self.unread = False
             if result == _TIMEOUT:
                 self.is_closed(_DAMAGE, now)
             elif result or self.ending:
@@ -280,9 +281,10 @@ class Socket:
                     ms = ms * 4 if ms < _SAFETY_LAST_MS else 0
                     self.safety_ms = ms
                     self.safety_at = ticks_add(now, ms)
-            elif core.got >= core.read_more:
+            elif core.got >= core.asked:
                 self.waiting = True
             else:
+                self.unread = core.got >= core.read_more
                 self.arm(now)
         elif work == _DO_SEND:
             if not self.chunk:

@@ -1,4 +1,4 @@
-"""The vendors: one module each, found by the names of `modem.type`. An image freezes some of them."""
+"""The vendors: one module each, found by the names of `modem.type`. An image has some of them."""
 
 NAMES = ("sim7000", "quectel", "telit")
 
@@ -26,7 +26,7 @@ def load(name):
         found = None
         for one in NAMES:
             if found is not None and vendor(one) is not None:
-                return vendor("auto")
+                return vendor("auto") or found
             found = found or vendor(one)
         return found
     return identify(name, True)

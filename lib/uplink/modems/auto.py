@@ -21,7 +21,7 @@ NUMBERS = (
     b"2100 "  # pause
     b"60 "
     b"2 "  # connections
-    b"1 1 1 1 1 250 0 0 1 1 0 0 "
+    b"1 1 1 1 1 250 0 0 1 1 0 0 0 0 12000 "
 )
 PAUSE_MS = 22
 FAST_MS = 0
@@ -55,10 +55,10 @@ def heard(m, c, what):
     """A line of any vendor; `what` is its letter."""
     if what == 119:  # w a name
         c.rest()
-        if m.found is None:
-            m.found = identify(bytes(c.buf[c.first : c.last]))
+        if m.script.found is None:
+            m.script.found = identify(bytes(c.buf[c.first : c.last]))
     elif what == 87:  # W the end
-        if m.found is None:
+        if m.script.found is None:
             log.error("modem", "unknown module, or not in this image")
             return _FAIL
         return None

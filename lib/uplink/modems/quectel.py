@@ -29,7 +29,7 @@ NUMBERS = (
     b"850 "  # PWRKEY low, off: 0.7 to 1 s; longer, and it starts again
     b"50 "  # EMERG_OFF low: over 20 ms
     b"12000 "  # start: UART after 3 s; the automatic baud rate takes 2 to 3 s more
-    b"30000 "  # Call Ready may trail RDY so long
+    b"5000 "  # +CFUN: 1 follows RDY (Call Ready comes at other times, too)
     b"14000 "  # down after 2 to 12 s
     b"1000 "  # 0.5 s from STATUS low to the next pulse
     b"40 "  # awake 20 ms after DTR falls
@@ -46,6 +46,9 @@ NUMBERS = (
     b"1 "  # EMERG_OFF cuts the power, and may harm the file system: the last resort
     b"600 "  # s between tries to get packet data after a restart for that (1.4.1)
     b"8 "  # opens that fail in a row: from some 20 opens on it may refuse all, up to a power cycle
+    b"0 "  # it does not check the server's name
+    b"1 "  # cipher suites are tried one by one
+    b"12000 "  # is it there? Half of it at our baud rate, then the others
 )
 PAUSE_MS = 22  # 20 after a final result code, also between transfers
 FAST_MS = 22
@@ -170,7 +173,7 @@ READ_PLAIN = ((0, (b"AT+QIRD=0,1,", _TRANSFER), b"+QIRD: ", "received", 5_000, _
 
 LINES = (
     b"\n+QSSLURC:D\n+QIRDI:I\n+QSSLOPEN:a\n+QSECWRITE:S\n+PDP DEACT:d\n+QPING:x\n+QNTP:-"
-    b"\n+CGREG:-\n+CREG:E\n+CPIN:P\nRDY:R\n+CFUN:B\nCall Ready:B\nSMS Ready:B\n+QNITZ:-\n+CTZV:-"
+    b"\n+CGREG:-\n+CREG:E\n+CPIN:P\nRDY:R\n+CFUN:B\nCall Ready:-\nSMS Ready:-\n+QNITZ:-\n+CTZV:-"
 )
 URCS = ((b"", "urc"),)
 FINALS = ((b"SEND OK", 0), (b"SEND FAIL", 12), (b"ERROR", 1), (b"CLOSE OK", 0), (b"DEACT OK", 0))
@@ -193,13 +196,12 @@ def put(m, letter, line):
     if letter == 75:  # K: and key
         return name(m, 2, line)
     if letter == 67:  # C: the cipher suite
-        return policy.put(SUITES, 0, tls["level"], m.suite, line)
+        return policy.put(SUITES, 0, tls["level"], m.security.suite, line)
     if letter == 118:  # v: sslversion (2.2.1): 1 TLS 1.0, 2 TLS 1.1, 3 TLS 1.2
         n += 3 if version == "1.2" else 2 if version == "1.1" else 1
     elif letter == 108:  # l: seclevel: 0 nobody verified, 1 the server, 2 both
         if tls["verify"] != "none":
             n += 2 if tls["cert"] is not None else 1
-            log.warn("modem", "the server's name is not checked by this module")
     elif letter == 105:  # i: ignorertctime
         n += not tls["check_dates"]
     elif letter == 83:  # S: sleep by DTR

@@ -50,6 +50,9 @@ NUMBERS = (
     b"0 "  # RESET restarts it
     b"0 "  # no pauses between tries to get packet data
     b"0 "  # opens that fail do not make it fail for ever
+    b"1 "  # it checks the server's name
+    b"0 "  # cipher suites are offered together
+    b"6000 "  # is it there? Half of it at our baud rate, then the others
 )
 PAUSE_MS = 20  # after a final result code
 FAST_MS = 0  # between transfers of payload: drivers do without any pause there
@@ -156,6 +159,14 @@ SCRIPTS = (
     b"\n  2AT+CACID={c}"
     b'\nt 2AT+CSSLCFG="sslversion",{c},{v}'
     b'\nt 2AT+CSSLCFG="ignorertctime",{c},{i}'
+    b'\nta2AT+CSSLCFG="ciphersuite",{c},0,{0}'
+    b'\nta2AT+CSSLCFG="ciphersuite",{c},1,{1}'
+    b'\nta2AT+CSSLCFG="ciphersuite",{c},2,{2}'
+    b'\nta2AT+CSSLCFG="ciphersuite",{c},3,{3}'
+    b'\nta2AT+CSSLCFG="ciphersuite",{c},4,{4}'
+    b'\nta2AT+CSSLCFG="ciphersuite",{c},5,{5}'
+    b'\nta2AT+CSSLCFG="ciphersuite",{c},6,{6}'
+    b'\nta2AT+CSSLCFG="ciphersuite",{c},7,{7}'
     b'\nt 2AT+CSSLCFG="sni",{c},"{s}"'
     b'\n  2AT+CASSLCFG={c},"ssl",{t}'
     b'\nt 2AT+CASSLCFG={c},"crindex",{c}'
@@ -195,6 +206,10 @@ def put(m, letter, line):
     modem = cfg["modem"]
     tls = cfg["tls"]
     n = 48
+    if letter < 58:  # 0 to 7: places for cipher suites
+        if not policy.put(SUITES, 0, tls["level"], letter - 48, line):
+            line.extend(b"0x0000")
+        return True
     if letter == 116:  # t: TLS
         n += m.active.tls
     elif letter == 118:  # v: sslversion: 1 TLS 1.0, 2 TLS 1.1, 3 TLS 1.2

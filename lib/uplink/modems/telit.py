@@ -49,6 +49,9 @@ NUMBERS = (
     b"1 "  # HW_SHUTDOWN cuts the power: the last resort
     b"0 "  # no pauses between tries to get packet data
     b"0 "  # opens that fail do not make it fail for ever
+    b"0 "  # it does not check the server's name (some do)
+    b"1 "  # cipher suites are tried one by one
+    b"6000 "  # is it there? Half of it at our baud rate, then the others
 )
 PAUSE_MS = 22  # 20 after a final result code, also between transfers
 FAST_MS = 22
@@ -169,9 +172,7 @@ SEND = ((0, (b"AT#SSLSENDEXT=", _TRANSFER), b">", None, 20_000, _PAYLOAD | _FAST
 READ = ((0, (b"AT#SSLRECV=", _TRANSFER, b",10"), b"#SSLRECV: ", "received", 8_000, _FAST),)
 SEND_PLAIN = ((0, (b"AT#SSENDEXT=", _TRANSFER), b">", None, 20_000, _PAYLOAD | _FAST),)
 # (nothing to read is an error)
-READ_PLAIN = (
-    (0, (b"AT#SRECV=", _TRANSFER), b"#SRECV: ", "received", 5_000, _FAST | _MAY_FAIL),
-)
+READ_PLAIN = ((0, (b"AT#SRECV=", _TRANSFER), b"#SRECV: ", "received", 5_000, _FAST | _MAY_FAIL),)
 
 # ---- what is heard ----------------------------------------------------------------------------
 
@@ -199,14 +200,15 @@ def when(m, condition):
 
 def has(m, place):
     """A character of the platform's row, telit_platforms says which."""
-    return SUITES[m.suites - _CHARACTERS + place]
+    return SUITES[m.security.suites - _CHARACTERS + place]
 
 
 def put(m, letter, line):
     """Variables that only this vendor's commands have."""
     tls = m.cfg["tls"]
     if letter == 67:  # C: the cipher suite
-        return policy.put(SUITES, m.suites, tls["level"], m.suite, line)
+        security = m.security
+        return policy.put(SUITES, security.suites, tls["level"], security.suite, line)
     if letter == 108:  # l: 0 nobody verified, 1 the server, 2 both; certificates in PEM
         line.append(48 if tls["verify"] == "none" else 50 if tls["cert"] is not None else 49)
         if has(m, _P_FORMAT) == 102:
@@ -227,8 +229,6 @@ def put(m, letter, line):
             line.extend(b",0,0")
             if extra > 50:
                 line.extend(b",0,600")
-        elif tls["verify"] != "none":
-            log.warn("modem", "the server's name is not checked by this module")
     elif letter == 83:  # S: CFUN: 5 sleeps while DTR is high
         line.append(53 if m.cfg["modem"]["sleep"] and m.wired & 2 else 49)
     else:
@@ -344,6 +344,7 @@ def heard(m, c, what):
             if at < 0:
                 log.warn("modem", "unknown platform: the tables may not fit")
                 at = telit_platforms.find(b"30", 0)
-            m.suites = at + _CHARACTERS
+            m.security.suites = at + _CHARACTERS
+            m.security.named = has(m, _P_EXTRA) > 48  # (where #SSLCFG has skipHostMismatch)
         return verdict
     return None

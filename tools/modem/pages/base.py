@@ -99,7 +99,7 @@ class Page:
         """Another user of the same module holds a TLS socket, or lets it go."""
 
     def emergency_off(self, modem):
-        """The RESET pin has cut it off, whatever it was doing."""
+        """The RESET pin or the supply has cut it off, whatever it was doing."""
 
     def dtr_dropped(self, modem):
         """DTR has gone from low to high."""

@@ -6,6 +6,9 @@ the reply, or done(0, "") when there is none in time or the connection is gone.
 
 import re
 
+# one line, or lines from "nnn-" to "nnn " (RFC 959, 4.2)
+_REPLY = re.compile(rb"(?:(\d{3})-(?:.*\r\n)*?(?=\1 ))?(\d{3}) (.*)\r\n")
+
 
 class FTPControl:
     """The control connection of a session."""
@@ -44,8 +47,8 @@ class FTPControl:
             return
         self._got += one.read(1 << 20)
         while True:
-            found = re.match(rb"(?:(\d{3})-.*?\r\n(?:.*?\r\n)*?)?(\d{3}) (.*?)\r\n", self._got)
-            if found is None or (found.group(1) and found.group(1) != found.group(2)):
+            found = _REPLY.match(bytes(self._got))
+            if found is None:
                 return
             del self._got[: found.end()]
             code, text = int(found.group(2)), found.group(3).decode("latin-1")

@@ -10,13 +10,14 @@ from . import (
     quectel_sockets,
     quectel_ssl,
     quectel_stack,
+    quectel_transparent,
 )
 from .base import Page
 from .quectel_models import MODELS
 
 _ROOMS = (
     quectel_general, quectel_network, quectel_stack, quectel_sockets, quectel_files, quectel_ssl,
-    quectel_http,
+    quectel_http, quectel_transparent,
 )  # fmt: skip
 
 
@@ -140,7 +141,7 @@ class Quectel(Page):
         if kind is None:
             return
         if state.transparent == cid:
-            quectel_sockets.leave_data(modem)
+            quectel_transparent.leave_data(modem)
         if not state.quiet:
             (quectel_ssl if kind.tls else quectel_sockets).peer_closed(modem, cid)
 
@@ -165,7 +166,7 @@ class Quectel(Page):
         if name == "over_voltage":
             modem.urc("OVER_VOLTAGE WARNING")
         elif name == "file_corrupt":
-            quectel_files.corrupt(modem, args["name"])
+            quectel_files.corrupt(modem, args["file"])
         elif name == "prompt_off":
             modem.settings.flash["QIPROMPT"] = 2
 

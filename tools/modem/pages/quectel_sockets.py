@@ -1,13 +1,14 @@
 """Quectel: plain TCP sockets, and what they have in common with those of TLS."""
 
 import ipaddress
+from collections import deque
 from types import SimpleNamespace
 
-from ..command import Command
-from ..datamode import DataMode, TextEntry
+from ..datamode import TextEntry
 from .quectel_args import number, port, prompt_of, string
 from .quectel_network import address_of
 from .quectel_stack import usable
+from .quectel_transparent import enter_data, full, pump, put, settle
 from .table import Table
 
 COMMANDS = Table()
@@ -18,7 +19,6 @@ READ_MAX = 1500
 HOST_MAX = 100
 CONNECT_MS = 75_000
 PAYLOAD_US = 30_000_000  # how long the payload may take
-GUARD_US = 1_000_000  # silence before and after +++
 
 
 def is_address(host):
@@ -33,8 +33,9 @@ def connect(modem, cid, host, number_, trust, limit_us, told):
     """Open a socket; told(word) later. The index is taken from now on."""
     state = modem.page_state
     kind = SimpleNamespace(
-        tls=trust is not None, host=host, port=number_, address=host, sent=0, sends=[]
-    )
+        tls=trust is not None, host=host, port=number_, address=host,
+        sent=0, acked=0, sends=deque(maxlen=256),
+    )  # fmt: skip
     state.kinds[cid] = kind
 
     def opened(word):
@@ -201,23 +202,12 @@ def _send(c, cid, tls, data):
     modem = c.modem
     if not is_open(modem, cid, tls):
         c.error()
-    elif modem.faults.blocked():
+    elif modem.faults.blocked() or full(modem, cid):
         c.final("SEND FAIL")
     elif not put(modem, cid, data):
         c.error()
     else:
         c.final("SEND OK" if modem.settings["QIPROMPT"] < 2 else "")
-
-
-def put(modem, cid, data):
-    """Queue bytes for the peer."""
-    kind = modem.page_state.kinds[cid]
-    if data and not modem.sockets.get(cid).send(data):
-        return False
-    kind.sent += len(data)
-    kind.sends.append((modem.now, kind.sent))
-    modem.event("socket", f"{cid} sent {len(data)} bytes")
-    return True
 
 
 @command("QISACK")
@@ -231,13 +221,8 @@ def acknowledged(c):
     elif c.op != ("set" if several else "exec") or cid is None or not is_open(modem, cid, False):
         c.error()
     else:
-        kind, stream = modem.page_state.kinds[cid], modem.sockets.get(cid).stream
-        dead = getattr(stream, "dead", False) or getattr(stream, "state", "") == "silent"
-        done = 0
-        for at, total in kind.sends:
-            if not dead and modem.now - at > 500_000:
-                done = total
-        c.info(f"+QISACK: {kind.sent},{done},{kind.sent - done}")
+        kind = settle(modem, cid)
+        c.info(f"+QISACK: {kind.sent},{kind.acked},{kind.sent - kind.acked}")
         c.ok()
 
 
@@ -293,62 +278,3 @@ def data_waiting(modem, cid):
 
 def peer_closed(modem, cid):
     modem.urc(numbered(modem, cid, "CLOSED"))
-
-
-# transparent mode
-
-
-def enter_data(modem, cid):
-    """CONNECT, and from then on every byte is data."""
-    modem.page_state.transparent = cid
-    modem.urc("CONNECT")
-    modem.line.listen(
-        DataMode(
-            modem.line,
-            lambda data: _up(modem, cid, data),
-            lambda why: _escaped(modem),
-            guard_us=GUARD_US,
-            begun=lambda: modem.after(0, pump, modem, cid),
-        )
-    )
-
-
-def _up(modem, cid, data):
-    if modem.page_state.transparent == cid and modem.sockets.get(cid) is not None:
-        put(modem, cid, data)
-
-
-def _escaped(modem):
-    """`+++`: OK, the connection stays."""
-    modem.event("uart", "escaped from data mode")
-    done = Command(modem.line, "+++", "exec", [], [])
-    modem.line.command = done
-    modem.after(modem.latency_us(), done.ok)
-
-
-def pump(modem, cid):
-    """What has come from the peer goes to the line as it is."""
-    one = modem.sockets.get(cid)
-    if one is None or not modem.line.silent() or modem.page_state.transparent != cid:
-        return
-    data = one.read(len(one.buffer))
-    if data:
-        modem.line.write("payload", data)
-
-
-def leave_data(modem):
-    """The connection is gone: command lines are heard again."""
-    modem.page_state.transparent = None
-    modem.line.release()
-
-
-@command("O")
-def back_to_data(c):
-    """ATO: CONNECT, or NO CARRIER when the connection is gone."""
-    modem = c.modem
-    cid = modem.page_state.transparent
-    if cid is None or modem.sockets.get(cid) is None:
-        c.final("NO CARRIER")
-        return
-    c.final("")
-    enter_data(modem, cid)

@@ -20,13 +20,12 @@ from .quectel_sockets import (
     close,
     closed_text,
     connect,
-    enter_data,
     hand_over,
     is_address,
     is_open,
-    pump,
 )
 from .quectel_stack import usable
+from .quectel_transparent import enter_data, pump
 from .table import Table
 
 COMMANDS = Table()

@@ -16,14 +16,15 @@ class Table(dict):
 
     def stored(self, name, choice):
         """A command that keeps one number out of `choice` in the settings: set, read, test."""
+        sign = name if name[0] == "#" else "+" + name
 
         def handler(c):
             settings = c.modem.settings
             if c.op == "read":
-                c.info(f"+{name}: {settings[name]}")
+                c.info(f"{sign}: {settings[name]}")
                 c.ok()
             elif c.op == "test":
-                c.info(f"+{name}: ({','.join(map(str, choice))})")
+                c.info(f"{sign}: ({','.join(map(str, choice))})")
                 c.ok()
             elif c.op == "set" and len(c.args) == 1 and c.number(0) in choice:
                 settings.set(name, c.number(0))

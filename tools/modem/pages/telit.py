@@ -87,7 +87,14 @@ class Telit(Page):
             profiles={}, profile=0,
         )  # fmt: skip
         found.update({"&C": 1, "&D": 0, "&K": 3, "#NITZ": (0, 0), "#SKIPESC": 0, "#SIMDET": 2})
-        found.update({"#PORTCFG": 0, "#FTPCFG": (100, 0, 0), "#FTPTO": 100, "#SCFGEXT": {}})
+        found.update(
+            {
+                "#PORTCFG": self.PLATFORM.ports,
+                "#FTPCFG": (100, 0, 0),
+                "#FTPTO": 100,
+                "#SCFGEXT": {},
+            }
+        )
         found["#SCFG"] = {i: (1 if i < 4 else 2, 300, 90, 600, 50) for i in range(1, 7)}
         found["#HTTPCFG"] = dict.fromkeys(range(3), ("", 80, 0, "", "", 0, 120, 1))
         found.update(telit_security.factory(self.PLATFORM))
@@ -104,6 +111,7 @@ class Telit(Page):
             sessions={},  # <SSId> -> a TLS session that AT#SSLFASTD may resume
             ram={},  # (<SSId>, <DataType>) -> security data in RAM
             online=None,  # what is in data mode
+            cpu_mode=0,
             http={},
             ftp=None,
             mqtt={},
@@ -146,7 +154,7 @@ class Telit(Page):
             )
 
     def pdp_changed(self, modem, active):
-        if not active:
+        if not modem.radio.active:
             modem.page_state.contexts.clear()
 
     def data_waiting(self, modem, cid):

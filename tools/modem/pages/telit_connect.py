@@ -6,11 +6,14 @@ from .telit_security import trust_of
 CONNECT_US = 140_000_000  # resolving and connecting, at most
 
 
-def connect(modem, cid, where, number, limit_us, done, session=None, name=None):
+def connect(
+    modem, cid, where, number, limit_us, done, session=None, name=None, quiet_us=20_000_000
+):
     """Open `cid` to where = (host, port); done(word) later, words as in ../sockets.py and "files".
 
     `number`: the secure socket whose settings hold, None for plain TCP. `name`: what the server
-    is called, where that is not its host. Returns the Trust."""
+    is called, where that is not its host. `quiet_us`: how long it may be silent in the handshake.
+    Returns the Trust."""
     host, port = where
     trust = None
     if number is not None:
@@ -21,6 +24,7 @@ def connect(modem, cid, where, number, limit_us, done, session=None, name=None):
             return None
         trust.session = session
         trust.host = name
+        trust.quiet_us = quiet_us
         if trust.bare and not modem.options.legacy_server:
             modem.event("tls", f"{cid} NO REAL HANDSHAKE: {trust.bare}; taken as refused")
             modem.after_ms(modem.options.connect_ms + 900, done, "handshake")

@@ -214,6 +214,25 @@ def ports(c):
         c.error()
 
 
+@command("#CPUMODE")
+def cpu_mode(c):
+    """2G: 2 and 4 raise the clock; platforms 10 and 16 want that for large certificates."""
+    state = c.modem.page_state
+    if c.modem.page.PLATFORM.generation > 2:
+        c.error()
+    elif c.op == "read":
+        c.info(f"#CPUMODE: {state.cpu_mode}")
+        c.ok()
+    elif c.op == "test":
+        c.info("#CPUMODE: (0-4)")
+        c.ok()
+    elif c.op == "set" and c.number(0) in range(5):
+        state.cpu_mode = c.number(0)
+        c.ok()
+    else:
+        c.error()
+
+
 # power
 
 

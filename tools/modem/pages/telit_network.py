@@ -285,9 +285,14 @@ def _activated(c, cid, good):
 
 
 def _deactivate(c, cid):
-    contexts = c.modem.page_state.contexts
-    if contexts.pop(cid, None) is not None and not contexts:
-        c.modem.radio.drop_data()
+    modem, state = c.modem, c.modem.page_state
+    if state.contexts.pop(cid, None) is not None:
+        if not state.contexts:
+            modem.radio.drop_data()
+        else:  # what goes over another context stays
+            mine = [f"tcp{n}" for n, one in state.conns.items() if one.config[0] == cid]
+            mine += [f"ssl{n}" for n, one in state.secure.items() if one.config.cid == cid]
+            modem.sockets.lost(mine)
     c.ok()
 
 

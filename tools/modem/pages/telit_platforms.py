@@ -23,7 +23,7 @@ class Platform:
     act: int  # access technology of AT+COPS and AT+CREG
     sockets: int  # secure socket identifiers 1 .. sockets
     suites: tuple  # of AT#SSLSECCFG, see telit_suites
-    codes: bool = False  # hexadecimal code points are taken too [doc]
+    codes: int = 0  # hexadecimal code points: 1 beside the numbers, 2 nothing else [doc]
     formats: bool = False  # AT#SSLSECCFG has <cert_format>: PEM and DER [doc]
     second: int = 0  # parameters of AT#SSLSECCFG2 behind <SSId>; 0: no such command [doc]
     sni: int = -1  # which of them is <SNI>; -1: none [doc]
@@ -35,11 +35,13 @@ class Platform:
     shown: int = 10  # values that AT#SSLCFG? shows; 12, 30: [doc]
     cids: int = 5  # PDP contexts that a secure socket can use
     largest: int = 2047  # bytes of a certificate
+    slow: int = 0  # bytes of a certificate without AT#CPUMODE=2 or 4 [doc: that there is a limit]
     ram: bool = False  # AT#SSLSECDATA=…,3,… [doc]
     resumes: bool = False  # AT#SSLFASTD, <ClosureType> 1 [doc]
     ring: int = 1300  # bytes of one SSLSRING: with data [doc]
     mqtt: bool = False  # AT#MQ… [doc]
     cereg: bool = True
+    ports: int = 0  # AT#PORTCFG as delivered; 12, 23: [doc]
 
     @property
     def version_table(self):
@@ -51,10 +53,10 @@ class Platform:
         return self.config >= 9
 
 
-def _two(id):
+def _two(id, largest=2047, slow=1024):
     return Platform(
-        id, 2, 0, 1, suites.TWO_G, fixed="1.0-1.2", largest=1535, resumes=True, ring=256,
-        cereg=False,
+        id, 2, 0, 1, suites.TWO_G, fixed="1.0-1.2", largest=largest, slow=slow, resumes=True,
+        ring=256, cereg=False,
     )  # fmt: skip
 
 
@@ -69,23 +71,24 @@ def _late(id, act, table, versions, codes):
 PLATFORMS = {
     one.id: one
     for one in (
-        _two("10"),
-        _two("13"),
+        _two("10", 1535),  # [doc]: no 2048-bit key fits
+
+        _two("13", slow=0),
         _two("16"),
         Platform("12", 3, 2, 1, suites.THREE_G, formats=True, second=5, cids=1, cereg=False),
         Platform("20", 4, 7, 1, suites.THREE_G, formats=True, second=5),
-        Platform("23", 4, 7, 6, suites.ID_23, formats=True, second=5, sni=1, ram=True),
+        Platform("23", 4, 7, 6, suites.ID_23, formats=True, second=5, sni=1, ram=True, ports=1),
         Platform(
             "25 Linux", 4, 7, 1, suites.ID_25_LINUX, formats=True, second=5, config=9,
             largest=4095,
         ),
-        _late("25 ThreadX", 7, suites.ID_37, _RANGE_13, True),
+        _late("25 ThreadX", 7, suites.ID_37, _RANGE_13, 1),
         Platform(
             "30", 4, 8, 6, suites.ID_30, second=5, sni=1, versions=tuple(_RANGE.items()),
             version=0, config=10, largest=4095, mqtt=True,
         ),
-        _late("37", 8, suites.ID_37, _RANGE_13, True),
-        _late("52", 7, suites.ID_52, _RANGE, True),
+        _late("37", 8, suites.ID_37, _RANGE_13, 1),
+        _late("52", 7, suites.ID_52, _RANGE, 2),
     )
 }  # fmt: skip
 

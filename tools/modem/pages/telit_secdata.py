@@ -130,8 +130,7 @@ def _store(c, number, action, kind, size):
     if form == 0:
         c.prompt(b"> ", size, _ENTRY_US, counted)
     else:
-        c.line.unit("prompt", b"\r\n> ")
-        c.line.listen(TextEntry(c.line, size, _ENTRY_US, typed, erase=True))
+        c.listen(b"\r\n> ", TextEntry, size, _ENTRY_US, typed, erase=True)
 
 
 def _written(c, number, action, kind, data):

@@ -72,6 +72,8 @@ def _suite(platform, text):
     """Whether AT#SSLSECCFG takes that cipher suite."""
     if text.lower().startswith("0x"):
         return platform.codes and _code(platform, text) is not None
+    if platform.codes == 2:
+        return text == "0"
     return text == "0" or any(str(number) == text for number, _ in platform.suites)
 
 
@@ -82,7 +84,7 @@ def _code(platform, text):
         return None
     if code in CODES_13:
         return "" if 4 in platform.version_table else None
-    return dict(platform.suites).get(code) or CODES.get(code)
+    return (dict(platform.suites) if platform.codes == 2 else CODES).get(code)
 
 
 @command("#SSLSECCFG")
@@ -98,9 +100,10 @@ def security(c):
             c.ok()
         return
     if c.op == "test":
-        numbers = [number for number, _ in platform.suites if number]
+        numbers = [number or 0 for number, _ in platform.suites]
+        numbers = f"(0-{max(numbers)})" if platform.codes < 2 else "(0)"
         form = ",(0,1)" if platform.formats else ""
-        c.info(f"#SSLSECCFG: {whole_range(modem)},(0-{max(numbers)}),(0-2){form}")
+        c.info(f"#SSLSECCFG: {whole_range(modem)},{numbers},(0-2){form}")
         c.ok()
         return
     number, mode = number_of(c), c.number(2)
@@ -193,7 +196,9 @@ def communication(c):
     if not 5 <= len(given) < platform.config or None in given:
         c.cme(cme.NOT_SUPPORTED)
         return
-    limits = (range(1, platform.cids + 1), *_RANGES[1:])
+    limits = [range(1, platform.cids + 1), *_RANGES[1:]]
+    if not platform.has_skip:
+        limits[6] = limits[7] = (0,)  # as AT#SSLCFG=? says [doc 6.8.1, 6.8.2]
     values = (*given, *stored[number][len(given) :])
     good = all(value in limit for value, limit in zip(values, limits, strict=True))
     if not good or number in modem.page_state.secure:
@@ -255,11 +260,15 @@ def trust_of(modem, number, host):
             return None
     sends_sni = platform.sni >= 0 and values[platform.sni]
     ciphers = ":".join(usable) + ":@SECLEVEL=0" if usable else None
+    if suite != "0" and (names == [""]) != (version == "1.3"):
+        ciphers = "none"  # that suite and that version never meet
     trust = Trust(version if version != "3.0" else "1.0", ca, pair, ciphers)
     trust.sni = host if sends_sni else None
     trust.named = platform.has_skip and not config_of(modem, number).skip_host
     trust.always_dated = modem.page.CAPTURED
     trust.largest = platform.largest
+    if platform.slow and modem.page_state.cpu_mode not in (2, 4):
+        trust.largest = platform.slow
     trust.bare = bare
     return trust
 

@@ -98,8 +98,10 @@ def _open(c, number, where, closure, mode, timeout, session):
         c.cme(err.TLS[word])
 
     limit = config.connect_100ms * 100_000 or CONNECT_US
-    limit += timeout * 100_000
-    entry.trust = connect(modem, key_of(number), where, number, limit, opened, session)
+    quiet = timeout * 100_000
+    entry.trust = connect(
+        modem, key_of(number), where, number, limit, opened, session, quiet_us=quiet
+    )
 
 
 def _online(c, number):

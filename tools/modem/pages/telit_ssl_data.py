@@ -67,8 +67,7 @@ def send(c):
             else:
                 _typed(c, number, data)
 
-        c.line.unit("prompt", b"\r\n> ")
-        c.line.listen(TextEntry(c.line, SEND_MAX, _ENTRY_US, typed, erase=True))
+        c.listen(b"\r\n> ", TextEntry, SEND_MAX, _ENTRY_US, typed, erase=True)
 
 
 @command("#SSLSENDEXT")
@@ -131,15 +130,17 @@ def receive(c):
         return
     default = config_of(modem, number).default_100ms
     timeout = c.number(2, default)
-    if count is None or not 1 <= count <= READ_MAX or timeout is None or timeout > 5000:
+    least = 10 if len(c.args) == 3 else 0
+    if count is None or not 1 <= count <= READ_MAX:
+        c.cme(cme.NOT_SUPPORTED)
+        return
+    if timeout is None or not least <= timeout <= 5000:
         c.cme(cme.NOT_SUPPORTED)
         return
     entry = connected(c, number)
     if entry is None:
         return
-    if timeout < 10 and len(c.args) == 3:
-        c.cme(cme.NOT_SUPPORTED)
-    elif socket_of(modem, number).buffer:
+    if socket_of(modem, number).buffer:
         _hand_over(c, number, count)
     else:
         limit = modem.after(timeout * 100_000, _nothing, c, number)
@@ -236,4 +237,4 @@ def no_carrier(modem, mode, kind, number):
         else:
             say(modem, "NO CARRIER")
     else:
-        modem.urc(f"NO CARRIER: {kind},{number}" + (",1" if mode == 2 else ""))
+        modem.urc(f"NO CARRIER:{kind},{number}" + (",1" if mode == 2 else ""))

@@ -225,8 +225,7 @@ def send(c):
         else:
             _typed(c, number, data)
 
-    c.line.unit("prompt", b"\r\n> ")
-    c.line.listen(TextEntry(c.line, SEND_MAX, _ENTRY_US, typed, erase=True))
+    c.listen(b"\r\n> ", TextEntry, SEND_MAX, _ENTRY_US, typed, erase=True)
 
 
 @command("#SSENDEXT")

@@ -1,0 +1,1 @@
+"""Fetches the root certificate that verifies a server: the file for `tls.ca`."""
