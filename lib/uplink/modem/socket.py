@@ -206,7 +206,10 @@ class Socket:
         if reason == _TLS:
             # perhaps it wants another cipher suite of those that the module takes one by one
             core.suite += 1
-            if policy.place(core.vendor.SUITES, core.suites, core.cfg["tls"]["level"], core.suite) < 0:
+            if (
+                policy.place(core.vendor.SUITES, core.suites, core.cfg["tls"]["level"], core.suite)
+                < 0
+            ):
                 core.suite = 0
             # the server was reached and said no: only a module that is stuck says so for ever
             core.tls_refused += 1

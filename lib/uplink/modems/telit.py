@@ -169,9 +169,7 @@ SEND = ((0, (b"AT#SSLSENDEXT=", _TRANSFER), b">", None, 20_000, _PAYLOAD | _FAST
 READ = ((0, (b"AT#SSLRECV=", _TRANSFER, b",10"), b"#SSLRECV: ", "received", 8_000, _FAST),)
 SEND_PLAIN = ((0, (b"AT#SSENDEXT=", _TRANSFER), b">", None, 20_000, _PAYLOAD | _FAST),)
 # (nothing to read is an error)
-READ_PLAIN = (
-    (0, (b"AT#SRECV=", _TRANSFER), b"#SRECV: ", "received", 5_000, _FAST | _MAY_FAIL),
-)
+READ_PLAIN = ((0, (b"AT#SRECV=", _TRANSFER), b"#SRECV: ", "received", 5_000, _FAST | _MAY_FAIL),)
 
 # ---- what is heard ----------------------------------------------------------------------------
 
