@@ -124,8 +124,8 @@ class Fixed:
 
 
 def _hands_out(module):
-    """Whether code of the module asks for `globals()`: who is given that dict finds no constants in
-    it (asyncio's C code looks for CancelledError there).
+    """Whether code of the module asks for `globals()`: who is given that dict finds no constants
+    in it (asyncio's C code looks for CancelledError there).
     """
     opcode = module.world.mpy.Opcode
     loads = (opcode.MP_BC_LOAD_NAME, opcode.MP_BC_LOAD_GLOBAL)
