@@ -224,7 +224,7 @@ class MQTT(Sender):
             _AGAIN.__traceback__ = None
             try:
                 self._need = self._reading.throw(_AGAIN)
-            except EOFError:  # it was interrupted, by Ctrl-C
+            except (EOFError, StopIteration):  # it was interrupted, by Ctrl-C
                 self._reading = self._read(buffer(self._packet))
                 self._need = next(self._reading)
             begin(self._ctl, 0x10, len(self._hello))
