@@ -1,6 +1,6 @@
 # What is frozen into this image. VENDORS: the modems that it knows (files of lib/uplink/modems).
 
-VENDORS = ("sim7000",)
+VENDORS = ("sim7000", "quectel", "telit")
 
 # opt: 3 leaves out line numbers and assertions, 0 keeps them. uplink: False for the image without.
 options.defaults(opt=3, uplink=True)
