@@ -9,6 +9,9 @@ import re
 from bytecode import Constant
 from values import Class, Function, Module, Object, is_constant
 
+# Functions that programs outside replace (tools/run: by values of the command line).
+REPLACED = ("uplink.app.config.check", "uplink.app.config.load")
+
 # Builtins that every port has here, beside those that no option leaves out.
 _WITH_OPTION = "bytearray enumerate float max memoryview min property reversed set slice".split()
 
@@ -50,6 +53,7 @@ class Fixed:
                 and module.stores[name] == 1
                 and None not in module.stores
                 and (module.package, name) not in changed
+                and f"{module.name}.{name}" not in REPLACED
                 and self._is_in_rom(module, entry[0])
             }
             module.handed_out = module.hands_out()
