@@ -21,6 +21,7 @@ enum { V_FAIL = -1, V_NOT_MINE = -2, V_END = -3 };
 #define PROBES (12)
 #define CAPACITY (192) // longest command line
 #define WANT (64)
+#define FULL_MS (4) // until the UART is tried again that is full
 #define SOME (96) // bytes in the UART that are not waited for
 #define FOREVER (1 << 28) // of uplink.port.ticks
 
@@ -741,6 +742,36 @@ static mp_obj_t engine_read(mp_obj_t self_in, mp_obj_t uart, mp_obj_t now) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(read_obj, engine_read);
 
+static mp_obj_t engine_pump(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    engine_t *self = MP_OBJ_TO_PTR(args[0]);
+    mp_int_t now = mp_obj_get_int(args[2]);
+    mp_int_t wait = mp_obj_get_int(args[3]);
+    mp_int_t left = self->out_end - self->out_pos;
+    if (left <= 0) {
+        return MP_OBJ_NEW_SMALL_INT(-1);
+    }
+    while (left > 0) {
+        mp_obj_t write[5];
+        mp_quick_load_method(args[1], MP_QSTR_write, write);
+        write[2] = self->out;
+        write[3] = MP_OBJ_NEW_SMALL_INT(self->out_pos);
+        write[4] = MP_OBJ_NEW_SMALL_INT(left);
+        mp_int_t n = mp_obj_get_int(mp_call_method_n_kw(3, 0, write));
+        self->out_pos += n;
+        if (n < left) {
+            return MP_OBJ_NEW_SMALL_INT(FULL_MS);
+        }
+        if (self->state != PAYLOAD) {
+            break;
+        }
+        wait = MIN(wait, poll(self, now));
+        left = self->out_end - self->out_pos;
+    }
+    return MP_OBJ_NEW_SMALL_INT(wait);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(pump_obj, 4, 4, engine_pump);
+
 static mp_obj_t engine_poll(mp_obj_t self, mp_obj_t now) {
     return MP_OBJ_NEW_SMALL_INT(poll(MP_OBJ_TO_PTR(self), mp_obj_get_int(now)));
 }
@@ -790,6 +821,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(drop_obj, engine_drop);
 static const mp_rom_map_elem_t methods_table[] = {
     {MP_ROM_QSTR(MP_QSTR_heard), MP_ROM_PTR(&heard_obj)},
     {MP_ROM_QSTR(MP_QSTR_read), MP_ROM_PTR(&read_obj)},
+    {MP_ROM_QSTR(MP_QSTR_pump), MP_ROM_PTR(&pump_obj)},
     {MP_ROM_QSTR(MP_QSTR_poll), MP_ROM_PTR(&poll_obj)},
     {MP_ROM_QSTR(MP_QSTR_run), MP_ROM_PTR(&run_obj)},
     {MP_ROM_QSTR(MP_QSTR_expect), MP_ROM_PTR(&expect_obj)},

@@ -99,15 +99,16 @@ static mp_obj_t uart_set_baud(mp_obj_t self_in, mp_obj_t rate) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(set_baud_obj, uart_set_baud);
 
-// Sleep until there are bytes or `ms` have passed, whichever comes first.
-static mp_obj_t uart_idle(mp_obj_t self_in, mp_obj_t ms_in) {
-    uart_t *self = MP_OBJ_TO_PTR(self_in);
+// Sleep until there are bytes (or, without `data`, whatever comes) or `ms` have passed: the board's `idle`.
+static mp_obj_t uart_idle(size_t n_args, const mp_obj_t *args) {
+    uart_t *self = MP_OBJ_TO_PTR(args[0]);
     const mp_stream_p_t *stream = mp_get_stream(self->raw);
     mp_uint_t start = mp_hal_ticks_ms();
-    mp_uint_t ms = mp_obj_get_int(ms_in);
+    mp_uint_t ms = mp_obj_get_int(args[1]);
+    bool data = n_args < 3 || mp_obj_is_true(args[2]);
     for (;;) {
         int error;
-        mp_uint_t ready = stream->ioctl(self->raw, MP_STREAM_POLL, MP_STREAM_POLL_RD, &error);
+        mp_uint_t ready = data ? stream->ioctl(self->raw, MP_STREAM_POLL, MP_STREAM_POLL_RD, &error) : 0;
         mp_uint_t passed = mp_hal_ticks_ms() - start;
         if ((ready != MP_STREAM_ERROR && ready) || passed >= ms) {
             return mp_const_none;
@@ -115,7 +116,7 @@ static mp_obj_t uart_idle(mp_obj_t self_in, mp_obj_t ms_in) {
         mp_event_wait_ms(ms - passed);
     }
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(idle_obj, uart_idle);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(idle_obj, 2, 3, uart_idle);
 
 static const mp_rom_map_elem_t methods_table[] = {
     {MP_ROM_QSTR(MP_QSTR_any), MP_ROM_PTR(&any_obj)},

@@ -78,6 +78,7 @@ _IS_PROMPT = const(1)
 _IS_COUNTED = const(2)
 _IS_WANTED = const(3)
 _IS_OK = const(4)
+_FULL_MS = const(4)  # until the UART is tried again that is full
 _SOME = const(96)  # bytes in the UART that are not waited for
 _ANY = ((b"",),)  # begins every line
 
@@ -87,6 +88,7 @@ class Engine(Resync):
 
     The owner also calls `run(script, now)` when `idle`, `stop(result, now)` and
     `lost_step(now)`; a handler may call `expect(n)` and `result(result, now)`.
+    `read(uart, now)` and `pump(uart, now, wait)` do for it what goes through a UART.
     """
 
     def run(self, script, now):
@@ -218,6 +220,25 @@ class Engine(Resync):
                 self.heard(now)
             if n < size and uart.any() < _SOME:
                 return
+
+    def pump(self, uart, now, wait):
+        """What stands in `out` to the UART, and what comes behind it.
+
+        Returns ms: `wait`, or less; -1 where there was nothing to write.
+        """
+        left = self.out_end - self.out_pos
+        if left <= 0:
+            return -1
+        while left > 0:
+            n = uart.write(self.out, self.out_pos, left)
+            self.out_pos += n
+            if n < left:
+                return _FULL_MS
+            if self.state != _PAYLOAD:
+                break
+            wait = min(wait, self.poll(now))
+            left = self.out_end - self.out_pos
+        return wait
 
     def heard(self, now):
         """Bytes have been put into the ring."""

@@ -18,7 +18,6 @@ _ASLEEP = const(111)
 _TLS = const(6)  # of errors.CLOSED_
 _CERTIFICATE = const(7)
 _CME = const(2)  # of at.codes
-_OUT = const(3)  # of at.engine: payload goes out
 
 _CLOCK_EACH_MS = const(43_200_000)  # the board's clock is set again after half a day
 _STATUS_MS = const(250)
@@ -141,13 +140,10 @@ class Modem(Core):
         loop = self.loop
         if loop.current is not self.task:
             engine = self.engine
-            engine.poll(loop.now())
-            left = engine.out_end - engine.out_pos
-            if left > 0:
-                n = self.uart.write(engine.out, engine.out_pos, left)
-                engine.out_pos += n
-                if n == left:
-                    return
+            now = loop.now()
+            engine.poll(now)
+            if not engine.pump(self.uart, now, 0):
+                return
         self.wake()
 
     def changed(self):
@@ -215,17 +211,10 @@ class Modem(Core):
             if self.baud != set_baud:
                 set_baud = self.baud
                 uart.set_baud(self.baud)
-            left = engine.out_end - engine.out_pos
-            while left > 0:
-                n = uart.write(engine.out, engine.out_pos, left)
-                engine.out_pos += n
-                if n < left:
-                    wait = 4  # the UART is full
-                    break
-                if engine.state != _OUT:
-                    break
-                wait = self.poll(now)  # what comes behind it?
-                left = engine.out_end - engine.out_pos
+            out = engine.pump(uart, now, wait)
+            if out >= 0:
+                # (payload that ended a script leaves the core with work)
+                wait = out if self.doing else self.poll(now)
             # STATUS has no event of its own, and `go` tells us nothing
             look = _LOOK_MS if self.online and self.status else _STATUS_MS if wired else wait
             if wait > look:

@@ -76,7 +76,6 @@ class MachineBoard:
         self.ticks_ms = time.ticks_ms
         self.rand = random.randrange
         self._raw = None  # the last UART
-        self._wait = None
         self._poll = select.poll()
         self._rtc = machine.RTC()
         # The year that `time.time()` counts from on this port, in Unix time.
@@ -118,8 +117,9 @@ class MachineBoard:
         # One UART is asked directly, more of them by the poll.
         self.any = raw.any if self._raw is None else self._any
         uart = Uart(raw, c["baud"])
-        # … and waited for by itself, where it can be.
-        self._wait = uart.idle if self._raw is None else None
+        if uart.idle is not None:
+            # … and waited for by itself, where it can be.
+            self.idle = uart.idle if self._raw is None else self._idle
         self._raw = raw
         return uart
 
@@ -128,15 +128,15 @@ class MachineBoard:
 
     input = output
 
-    def idle(self, ms, data=True):
+    def _idle(self, ms, data=True):
         """Both ways the processor sleeps until an interrupt; a UART keeps receiving."""
-        if data and self._wait is not None:
-            self._wait(ms)
-        elif data:
+        if data:
             for _ in self._poll.ipoll(ms):
                 pass
         else:
             time.sleep_ms(ms)
+
+    idle = _idle
 
     def watchdog(self, ms):
         return machine.WDT(timeout=ms)
