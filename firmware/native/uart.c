@@ -8,6 +8,11 @@
 #include "py/mphal.h"
 #include "py/stream.h"
 
+#if PICO_RP2040 || PICO_RP2350
+#include "shared/runtime/softtimer.h"
+#define ONE_TIMER (1)
+#endif
+
 // What `write` may have under way: less than the driver's buffer of 512, since ESP-IDF keeps a header with each
 // piece in it.
 #define ROOM (512 - 64)
@@ -99,22 +104,50 @@ static mp_obj_t uart_set_baud(mp_obj_t self_in, mp_obj_t rate) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(set_baud_obj, uart_set_baud);
 
-// Sleep until there are bytes (or, without `data`, whatever comes) or `ms` have passed: the board's `idle`.
+// Sleep until there are bytes, if `data`, or `ms` since `start` have passed. `timed`: a timer ends
+// the wait for an interrupt.
+static void doze(mp_obj_t raw, bool data, mp_uint_t start, mp_uint_t ms, bool timed) {
+    const mp_stream_p_t *stream = mp_get_stream(raw);
+    for (;;) {
+        int error;
+        mp_uint_t ready = data ? stream->ioctl(raw, MP_STREAM_POLL, MP_STREAM_POLL_RD, &error) : 0;
+        mp_uint_t passed = mp_hal_ticks_ms() - start;
+        if ((ready != MP_STREAM_ERROR && ready) || passed >= ms) {
+            return;
+        }
+        if (timed) {
+            mp_event_wait_indefinite();
+        } else {
+            mp_event_wait_ms(ms - passed);
+        }
+    }
+}
+
+// The board's `idle`.
 static mp_obj_t uart_idle(size_t n_args, const mp_obj_t *args) {
     uart_t *self = MP_OBJ_TO_PTR(args[0]);
-    const mp_stream_p_t *stream = mp_get_stream(self->raw);
     mp_uint_t start = mp_hal_ticks_ms();
     mp_uint_t ms = mp_obj_get_int(args[1]);
     bool data = n_args < 3 || mp_obj_is_true(args[2]);
-    for (;;) {
-        int error;
-        mp_uint_t ready = data ? stream->ioctl(self->raw, MP_STREAM_POLL, MP_STREAM_POLL_RD, &error) : 0;
-        mp_uint_t passed = mp_hal_ticks_ms() - start;
-        if ((ready != MP_STREAM_ERROR && ready) || passed >= ms) {
-            return mp_const_none;
-        }
-        mp_event_wait_ms(ms - passed);
+    #if ONE_TIMER
+    // One timer for all of the wait: mp_event_wait_ms sets one (25 us) each time that an interrupt has woken it,
+    // and the UART does that several times for what it sends.
+    soft_timer_entry_t timer;
+    soft_timer_static_init(&timer, SOFT_TIMER_MODE_ONE_SHOT, 0, NULL);
+    soft_timer_insert(&timer, ms);
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        doze(self->raw, data, start, ms, true);
+        nlr_pop();
+        soft_timer_remove(&timer);
+    } else {
+        soft_timer_remove(&timer);
+        nlr_jump(nlr.ret_val);
     }
+    #else
+    doze(self->raw, data, start, ms, false);
+    #endif
+    return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(idle_obj, 2, 3, uart_idle);
 
