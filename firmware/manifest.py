@@ -27,6 +27,8 @@ TWINS = {
     ("at", "resync.py"),
     ("loop", "core.py"),
     ("loop", "wait.py"),
+    ("mqtt", "decoder.py"),
+    ("mqtt", "plain.py"),
     ("port", "machine_uart.py"),
     ("ring", "cursor.py"),
     ("ring", "fast.py"),

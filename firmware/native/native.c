@@ -1,5 +1,7 @@
 // Attributes of the types here, buffers that keep their capacity, and the module `_uplink`.
 // SPDX-License-Identifier: MIT
+#include <stdarg.h>
+
 #include "loop.h"
 
 void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t *members, size_t n) {
@@ -31,6 +33,18 @@ void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t
     if (dest[0] == MP_OBJ_NULL) {
         dest[1] = MP_OBJ_SENTINEL; // a method
     }
+}
+
+mp_obj_t native_call(mp_obj_t object, qstr name, size_t n, ...) {
+    mp_obj_t args[6];
+    mp_quick_load_method(object, name, args);
+    va_list more;
+    va_start(more, n);
+    for (size_t i = 0; i < n; i++) {
+        args[2 + i] = va_arg(more, mp_obj_t);
+    }
+    va_end(more);
+    return mp_call_method_n_kw(n, 0, args);
 }
 
 static mp_obj_array_t *array_of(mp_obj_t into) {
@@ -110,8 +124,10 @@ static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__uplink)},
     {MP_ROM_QSTR(MP_QSTR_Cancelled), MP_ROM_PTR(&uplink_cancelled_type)},
     {MP_ROM_QSTR(MP_QSTR_Cursor), MP_ROM_PTR(&uplink_cursor_type)},
+    {MP_ROM_QSTR(MP_QSTR_Decoder), MP_ROM_PTR(&uplink_decoder_type)},
     {MP_ROM_QSTR(MP_QSTR_Engine), MP_ROM_PTR(&uplink_engine_type)},
     {MP_ROM_QSTR(MP_QSTR_Event), MP_ROM_PTR(&uplink_event_type)},
+    {MP_ROM_QSTR(MP_QSTR_Filter), MP_ROM_PTR(&uplink_filter_type)},
     {MP_ROM_QSTR(MP_QSTR_Loop), MP_ROM_PTR(&uplink_loop_type)},
     {MP_ROM_QSTR(MP_QSTR_Queue), MP_ROM_PTR(&uplink_queue_type)},
     {MP_ROM_QSTR(MP_QSTR_Ring), MP_ROM_PTR(&uplink_ring_type)},
@@ -120,8 +136,14 @@ static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_Uart), MP_ROM_PTR(&uplink_uart_type)},
     #endif
     {MP_ROM_QSTR(MP_QSTR_allowed), MP_ROM_PTR(&allowed_obj)},
+    {MP_ROM_QSTR(MP_QSTR_begin), MP_ROM_PTR(&uplink_begin_obj)},
+    {MP_ROM_QSTR(MP_QSTR_compose), MP_ROM_PTR(&uplink_compose_obj)},
+    {MP_ROM_QSTR(MP_QSTR_drop), MP_ROM_PTR(&uplink_drop_obj)},
+    {MP_ROM_QSTR(MP_QSTR_is_topic), MP_ROM_PTR(&uplink_is_topic_obj)},
+    {MP_ROM_QSTR(MP_QSTR_number), MP_ROM_PTR(&uplink_number_obj)},
     {MP_ROM_QSTR(MP_QSTR_put), MP_ROM_PTR(&put_obj)},
     {MP_ROM_QSTR(MP_QSTR_put_int), MP_ROM_PTR(&put_int_obj)},
+    {MP_ROM_QSTR(MP_QSTR_well_formed), MP_ROM_PTR(&uplink_well_formed_obj)},
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
 

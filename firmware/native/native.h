@@ -34,6 +34,9 @@ void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t
 void native_clear(mp_obj_t into);
 void native_extend(mp_obj_t into, const byte *data, size_t n);
 
+// A method of that name, called with `n` arguments (4 at most), each an mp_obj_t.
+mp_obj_t native_call(mp_obj_t object, qstr name, size_t n, ...);
+
 // As time.ticks_add and ticks_diff.
 static inline mp_int_t native_ticks_add(mp_int_t now, mp_int_t ms) {
     return (now + ms) & (MICROPY_PY_TIME_TICKS_PERIOD - 1);
@@ -79,6 +82,15 @@ extern const mp_obj_type_t uplink_cursor_type;
 extern const mp_obj_type_t uplink_ring_type;
 extern const mp_obj_type_t uplink_engine_type;
 extern const mp_obj_type_t uplink_uart_type;
+extern const mp_obj_type_t uplink_decoder_type;
+extern const mp_obj_type_t uplink_filter_type;
+
+MP_DECLARE_CONST_FUN_OBJ_3(uplink_begin_obj);
+MP_DECLARE_CONST_FUN_OBJ_VAR_BETWEEN(uplink_compose_obj);
+MP_DECLARE_CONST_FUN_OBJ_2(uplink_drop_obj);
+MP_DECLARE_CONST_FUN_OBJ_1(uplink_is_topic_obj);
+MP_DECLARE_CONST_FUN_OBJ_2(uplink_number_obj);
+MP_DECLARE_CONST_FUN_OBJ_1(uplink_well_formed_obj);
 
 mp_int_t cursor_int(cursor_t *self, mp_int_t fallback);
 void cursor_rest(cursor_t *self);
