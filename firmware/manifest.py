@@ -22,6 +22,7 @@ PORTS = {
 }
 # What is native (native/): these files are for where `import _uplink` finds nothing.
 TWINS = {
+    (".", "plain.py"),
     ("at", "engine.py"),
     ("at", "plain.py"),
     ("at", "resync.py"),

@@ -672,10 +672,8 @@ static mp_obj_t make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, 
     self->ring = MP_OBJ_TO_PTR(args[0]);
     self->vendor = args[1];
     self->user = args[2];
-    self->tx = mp_obj_new_bytearray(CAPACITY, m_new0(byte, CAPACITY));
-    self->want = mp_obj_new_bytearray(WANT, m_new0(byte, WANT));
-    native_clear(self->tx);
-    native_clear(self->want);
+    self->tx = native_buffer(CAPACITY);
+    self->want = native_buffer(WANT);
     self->out = self->tx;
     self->script = mp_const_empty_tuple;
     self->cme = self->failed_cme = -1;

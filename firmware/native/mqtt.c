@@ -145,11 +145,12 @@ MP_DEFINE_CONST_OBJ_TYPE(
 // ---- composing ------------------------------------------------------------------------------------------
 
 static mp_obj_t drop(mp_obj_t b, mp_obj_t n_in) {
-    mp_obj_array_t *o = MP_OBJ_TO_PTR(b);
-    size_t n = mp_obj_get_int(n_in);
-    o->len -= n;
-    o->free += n;
-    memmove(o->items, (byte *)o->items + n, o->len);
+    size_t size, n = mp_obj_get_int(n_in);
+    byte *at = (byte *)native_bytes(b, &size);
+    if (n <= size) {
+        memmove(at, at + n, size - n);
+        native_resize(b, size - n);
+    }
     return mp_const_none;
 }
 MP_DEFINE_CONST_FUN_OBJ_2(uplink_drop_obj, drop);
@@ -206,6 +207,11 @@ enum { FIRST, LENGTH, HEAD, SKIPPED, NAME, PIECE };
 
 typedef struct {
     mp_obj_base_t base;
+    byte step; // (small ones in front: Thumb reaches them with one instruction)
+    byte first;
+    byte shift;
+    uint16_t number; // length of the topic
+    uint16_t id;
     mp_obj_t client; // from here on as the arguments are
     mp_obj_list_t *counts;
     mp_obj_list_t *ids;
@@ -218,11 +224,6 @@ typedef struct {
     size_t need; // bytes that must come next
     size_t size;
     size_t left;
-    uint16_t number; // length of the topic
-    uint16_t id;
-    byte step;
-    byte first;
-    byte shift;
 } decoder_t;
 
 // What a server can send as the first byte of a packet: not QoS 3, no other flags.
@@ -287,13 +288,24 @@ static void end(decoder_t *self, bool good) {
     }
 }
 
+// The next filter, from number `*i` on, that the topic belongs to; NULL: none.
+static filter_t *matching(decoder_t *self, size_t *i) {
+    while (*i < self->subs->len) { // (a handler may subscribe)
+        filter_t *sub = MP_OBJ_TO_PTR(self->subs->items[(*i)++]);
+        if (matches(sub, MP_OBJ_FROM_PTR(self->topic))) {
+            return sub;
+        }
+    }
+    return NULL;
+}
+
 static void deliver(decoder_t *self) {
-    mp_obj_t topic = MP_OBJ_FROM_PTR(self->topic), body = MP_OBJ_FROM_PTR(self->body);
+    mp_obj_t body = MP_OBJ_FROM_PTR(self->body);
     bool nobody = true;
     count(self, RECEIVED);
-    for (size_t i = 0; i < self->subs->len; i++) {
-        filter_t *sub = MP_OBJ_TO_PTR(self->subs->items[i]);
-        if (sub->state < UNWANTED && matches(sub, topic)) {
+    size_t i = 0;
+    for (filter_t *sub; (sub = matching(self, &i));) {
+        if (sub->state < UNWANTED) {
             nobody = false;
             if (sub->handler != mp_const_none) {
                 call(self, sub, HANDLE, body);
@@ -309,7 +321,6 @@ static void deliver(decoder_t *self) {
 
 // Where the payload of a PUBLISH goes; `self->into` is NULL.
 static void route(decoder_t *self) {
-    mp_obj_t topic = MP_OBJ_FROM_PTR(self->topic);
     bool again = (self->first & 4) && find(self, self->id);
     bool full = (self->first & 4) && !again && !find(self, 0);
     if (state(self) != UP
@@ -322,9 +333,9 @@ static void route(decoder_t *self) {
         self->into = self->body;
     } else {
         mp_obj_t left = MP_OBJ_NEW_SMALL_INT(self->left);
-        for (size_t i = 0; i < self->subs->len; i++) {
-            filter_t *sub = MP_OBJ_TO_PTR(self->subs->items[i]);
-            if (sub->sink != mp_const_none && matches(sub, topic)) {
+        size_t i = 0;
+        for (filter_t *sub; (sub = matching(self, &i));) {
+            if (sub->sink != mp_const_none) {
                 self->sink = sub;
                 if (call(self, sub, BEGIN, left)) {
                     self->into = self->body;
@@ -340,11 +351,13 @@ static void route(decoder_t *self) {
 }
 
 // What was awaited has come.
-static void step(decoder_t *self) {
+static MP_NOINLINE void step(decoder_t *self) {
     mp_obj_array_t *p = self->body;
     const byte *b = p->items;
     size_t n = self->number;
     int bad = NOTHING;
+    bool publish = self->first >> 4 == 3;
+    size_t id_size = self->first & 6 ? 2 : 0; // of a PUBLISH
     switch (self->step) {
         case FIRST:
             self->first = b[0];
@@ -360,29 +373,29 @@ static void step(decoder_t *self) {
             next(self, LENGTH, p, 1);
             return;
         case LENGTH: {
-            self->size |= (b[0] & 127) << self->shift;
+            size_t size = self->size |= (b[0] & 127) << self->shift;
             self->shift += 7;
-            bool publish = self->first >> 4 == 3;
-            size_t least = publish || self->first == SUBACK ? 3 : self->first == PINGRESP ? 0 : 2;
-            size_t most = publish ? self->size : self->first == SUBACK ? self->packet : least;
             if (b[0] >= 128) {
                 if (self->shift < 28) {
                     next(self, LENGTH, p, 1);
                     return;
                 }
-                most = 0;
-                least = 1;
+                size = 1; // (right for none)
+            }
+            bool good = size > 2;
+            if (!publish) {
+                good = self->first == SUBACK ? good && size <= self->packet : size == (self->first == PINGRESP ? 0 : 2);
             }
             bad = SIZE;
-            if (self->size < least || self->size > most) {
+            if (!good) {
                 goto wrong;
             }
-            next(self, HEAD, p, publish ? 2 : self->size);
+            next(self, HEAD, p, publish ? 2 : size);
             return;
         }
         case HEAD:
             n = p->len ? b[0] << 8 | b[1] : 1;
-            if (self->first >> 4 != 3) {
+            if (!publish) {
                 bad = ZERO;
                 if (n || self->first == CONNACK) {
                     mp_obj_t found = native_call(self->client, MP_QSTR__take_packet, 3, MP_OBJ_NEW_SMALL_INT(self->first), MP_OBJ_NEW_SMALL_INT(n), p);
@@ -390,7 +403,7 @@ static void step(decoder_t *self) {
                 }
                 goto wrong; // (or nothing is)
             }
-            self->left = self->size - 2 - n - (self->first & 6 ? 2 : 0);
+            self->left = self->size - 2 - n - id_size;
             bad = SIZE;
             if (!n || (mp_int_t)self->left < 0) {
                 goto wrong;
@@ -405,15 +418,14 @@ static void step(decoder_t *self) {
         case SKIPPED:
             self->number = n = 0;
         name:
-            next(self, NAME, self->topic, n + (self->first & 6 ? 2 : 0));
+            next(self, NAME, self->topic, n + id_size);
             return;
         case NAME:
             self->id = 0;
-            if (self->first & 6) {
+            if (id_size) {
                 const byte *t = self->topic->items;
                 self->id = t[n] << 8 | t[n + 1];
-                self->topic->len = n;
-                self->topic->free += 2;
+                native_resize(MP_OBJ_FROM_PTR(self->topic), n);
                 bad = ZERO;
                 if (!self->id) {
                     goto wrong;

@@ -6,7 +6,7 @@ packet is one `send` of the transport, and small packets that wait together are 
 
 from .. import log
 from ..errors import MQTTError, closed_text
-from ..exact import _ALL, buffer
+from ..exact import buffer, clear
 from ..loop import Event
 from ..port.ticks import FOREVER, ticks_add, ticks_diff
 from .packets import Decoder, begin, connect, const, number
@@ -254,7 +254,7 @@ class MQTT(Sender):
             log.warn("mqtt", "connection ended:", why)
         # what belonged to this connection
         self._decoder.end()
-        self._ctl[_ALL] = b""
+        clear(self._ctl)
         self._out = self._sub_id = 0
         self._busy = self._pinging = self._held = False
         m = self._slot

@@ -5,7 +5,7 @@ packet's body. A PUBLISH that does not fit is handed on in pieces, or drained.
 `firmware/native/mqtt.c` is the same in C.
 """
 
-from ..exact import _ALL, Copier, buffer, cut
+from ..exact import Copier, buffer, clear, cut
 from .plain import is_topic
 
 try:
@@ -126,7 +126,7 @@ class Decoder:
                     client._bad(bad)
                     bad = None
                 self._into = p
-                p[_ALL] = b""
+                clear(p)
                 yield 1
                 first = p[0]
                 if first not in _FIRSTS:
@@ -137,7 +137,7 @@ class Decoder:
                     continue
                 size = shift = 0
                 while shift < 28:
-                    p[_ALL] = b""
+                    clear(p)
                     yield 1
                     size |= (p[0] & 127) << shift
                     if p[0] < 128:
@@ -154,7 +154,7 @@ class Decoder:
                 if shift == 28 or not least <= size <= most:
                     bad = _SIZE
                     continue
-                p[_ALL] = b""
+                clear(p)
                 yield 2 if publish else size
                 number = p[0] << 8 | p[1] if p else 1
                 if not publish:
@@ -168,7 +168,7 @@ class Decoder:
                 if left < 0 or not number:
                     bad = _SIZE
                     continue
-                topic[_ALL] = b""
+                clear(topic)
                 if number > _TOPIC:
                     self._into = None
                     yield number
@@ -206,7 +206,7 @@ class Decoder:
                     else:
                         client._oversize(left)
                 while True:
-                    p[_ALL] = b""
+                    clear(p)
                     size = left
                     if self._into is not None:
                         size = min(left, self._packet)

@@ -1,9 +1,9 @@
-"""What MQTT 3.1.1 packets are made of: UTF-8, topics and filters (4.7), headers (2.2), PUBLISH (3.3).
+"""What MQTT 3.1.1 packets are made of: UTF-8, topics and filters (4.7), headers, PUBLISH (3.3).
 
 `firmware/native/mqtt.c` is the same in C. Nothing here takes heap but the making of a `Filter`.
 """
 
-from ..exact import _ALL, _AT
+from ..plain import _ALL, _AT
 
 _FRONT = (_AT[:1], _AT[:4], _AT[:16], _AT[:64], _AT[:256], _AT[:1024])
 

@@ -7,7 +7,7 @@ arena are given back in order, so a message is out of both only once all older o
 """
 
 from .. import log
-from ..exact import _ALL, buffer, cut, resize
+from ..exact import buffer, clear, cut, resize
 from ..port.ticks import ticks_add
 from .packets import begin, compose, const, drop, is_topic, number
 from .reader import Reader
@@ -245,9 +245,10 @@ class Sender(Reader):
             while b[k] & 128:
                 k += 1
             name = self._shown
-            name[_ALL] = b""
-            for k in range(k + 3, min(k + 3 + (b[k + 1] << 8 | b[k + 2]), k + 3 + _SHOWN)):
-                name.append(b[k])
+            clear(name)
+            k += 3
+            for i in range(k, k + min(b[k - 2] << 8 | b[k - 1], _SHOWN)):
+                name.append(b[i])
             log.error("mqtt", "message dropped:", name)
         self._n[_DROPS] += 1
         self._end(m, _DROPPED)
