@@ -226,8 +226,11 @@ typedef struct {
     size_t left;
 } decoder_t;
 
-// What a server can send as the first byte of a packet: not QoS 3, no other flags.
-static const char firsts[] = "\x20\x40\x50\x62\x70\x90\xb0\xd0\x30\x31\x32\x33\x34\x35\x38\x39\x3a\x3b\x3c\x3d";
+// Whether a server can send that first byte: not QoS 3, no other flags. (memchr in a list would come to lie in RAM.)
+static bool is_first(unsigned c) {
+    unsigned type = c >> 4, flags = c & 15;
+    return type == 3 ? (flags & 6) != 6 : (0x2af4 >> type & 1) && flags == (type == 6 ? 2 : 0);
+}
 
 // What is wrong, as in decoder.py; 0: nothing.
 enum { NOTHING, TYPE, SIZE, ZERO, TWICE, NO_TOPIC };
@@ -362,7 +365,7 @@ static MP_NOINLINE void step(decoder_t *self) {
         case FIRST:
             self->first = b[0];
             bad = TYPE;
-            if (!memchr(firsts, b[0], sizeof(firsts) - 1)) {
+            if (!is_first(b[0])) {
                 goto wrong;
             }
             bad = TWICE;
