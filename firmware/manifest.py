@@ -22,11 +22,14 @@ PORTS = {
 }
 # What is native (native/): these files are for where `import _uplink` finds nothing.
 TWINS = {
+    (".", "plain.py"),
     ("at", "engine.py"),
     ("at", "plain.py"),
     ("at", "resync.py"),
     ("loop", "core.py"),
     ("loop", "wait.py"),
+    ("mqtt", "decoder.py"),
+    ("mqtt", "plain.py"),
     ("port", "machine_uart.py"),
     ("ring", "cursor.py"),
     ("ring", "fast.py"),

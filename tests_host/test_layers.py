@@ -14,7 +14,7 @@ from tests_host.conftest import ROOT
 LIB = ROOT / "lib"
 
 # Constants and helpers that any room may import.
-GROUND = {"uplink.errors", "uplink.log", "uplink.exact", "uplink.port.ticks"}
+GROUND = {"uplink.errors", "uplink.log", "uplink.exact", "uplink.plain", "uplink.port.ticks"}
 
 # Room → the rooms under it that its contract names. What is not here is `app`, which may import
 # them all.
@@ -33,6 +33,7 @@ ROOMS = {
     "errors": set(),
     "log": set(),
     "exact": set(),
+    "plain": set(),
 }
 
 # The clock, the pins, the network and the system are the board's: only `port` knows which board.

@@ -17,7 +17,7 @@ from tools.setup import host
 LIB_TESTS = ROOT / "tests_host" / "lib"
 FILES = sorted(path.stem for path in LIB_TESTS.glob("test_*.py"))
 # What has a native form in firmware/native, and a twin in Python.
-TWINS = ("test_at", "test_loop", "test_ring", "test_heap", "test_twins")
+TWINS = ("test_at", "test_loop", "test_mqtt", "test_ring", "test_heap", "test_twins")
 # Far more than a board has: a test may build long inputs. What must not allocate is run with the
 # heap locked.
 HEAP = "2m"

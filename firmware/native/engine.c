@@ -86,18 +86,8 @@ static void attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
 
 // ---- what it calls ----------------------------------------------------------------------------------
 
-static mp_obj_t call(mp_obj_t object, qstr name, size_t n, mp_obj_t a, mp_obj_t b, mp_obj_t c, mp_obj_t d) {
-    mp_obj_t args[6];
-    mp_quick_load_method(object, name, args);
-    args[2] = a;
-    args[3] = b;
-    args[4] = c;
-    args[5] = d;
-    return mp_call_method_n_kw(n, 0, args);
-}
-
-#define CALL1(object, name, a) call(object, name, 1, a, MP_OBJ_NULL, MP_OBJ_NULL, MP_OBJ_NULL)
-#define CALL2(object, name, a, b) call(object, name, 2, a, b, MP_OBJ_NULL, MP_OBJ_NULL)
+#define CALL1(object, name, a) native_call(object, name, 1, a)
+#define CALL2(object, name, a, b) native_call(object, name, 2, a, b)
 
 static void finished(engine_t *self, int result, mp_int_t now) {
     CALL2(self->user, MP_QSTR_finished, MP_OBJ_NEW_SMALL_INT(result), MP_OBJ_NEW_SMALL_INT(now));
@@ -537,7 +527,7 @@ static bool payload(engine_t *self, mp_int_t now) {
         if (!self->left) {
             self->left = SEAM;
         }
-        call(self->user, MP_QSTR_data, 4, ring->buf, MP_OBJ_NEW_SMALL_INT(read), MP_OBJ_NEW_SMALL_INT(n), MP_OBJ_NEW_SMALL_INT(now));
+        native_call(self->user, MP_QSTR_data, 4, ring->buf, MP_OBJ_NEW_SMALL_INT(read), MP_OBJ_NEW_SMALL_INT(n), MP_OBJ_NEW_SMALL_INT(now));
     } else if (self->left == DEAF) {
         ring_clear(ring);
     } else if (n < 2) {
@@ -683,10 +673,8 @@ static mp_obj_t make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, 
     self->ring = MP_OBJ_TO_PTR(args[0]);
     self->vendor = args[1];
     self->user = args[2];
-    self->tx = mp_obj_new_bytearray(CAPACITY, m_new0(byte, CAPACITY));
-    self->want = mp_obj_new_bytearray(WANT, m_new0(byte, WANT));
-    native_clear(self->tx);
-    native_clear(self->want);
+    self->tx = native_buffer(CAPACITY);
+    self->want = native_buffer(WANT);
     self->out = self->tx;
     self->script = mp_const_empty_tuple;
     self->cme = self->failed_cme = -1;

@@ -5,6 +5,7 @@ target_sources(uplink_native INTERFACE
     ${CMAKE_CURRENT_LIST_DIR}/cursor.c
     ${CMAKE_CURRENT_LIST_DIR}/ring.c
     ${CMAKE_CURRENT_LIST_DIR}/engine.c
+    ${CMAKE_CURRENT_LIST_DIR}/mqtt.c
     ${CMAKE_CURRENT_LIST_DIR}/wait.c
     ${CMAKE_CURRENT_LIST_DIR}/loop.c
     ${CMAKE_CURRENT_LIST_DIR}/uart.c

@@ -1,5 +1,7 @@
 // Attributes of the types here, buffers that keep their capacity, and the module `_uplink`.
 // SPDX-License-Identifier: MIT
+#include <stdarg.h>
+
 #include "loop.h"
 
 void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t *members, size_t n) {
@@ -33,6 +35,25 @@ void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t
     }
 }
 
+mp_obj_t native_call(mp_obj_t object, qstr name, size_t n, ...) {
+    mp_obj_t args[6];
+    mp_quick_load_method(object, name, args);
+    va_list more;
+    va_start(more, n);
+    for (size_t i = 0; i < n; i++) {
+        args[2 + i] = va_arg(more, mp_obj_t);
+    }
+    va_end(more);
+    return mp_call_method_n_kw(n, 0, args);
+}
+
+const byte *native_bytes(mp_obj_t value, size_t *n) {
+    mp_buffer_info_t info;
+    mp_get_buffer_raise(value, &info, MP_BUFFER_READ);
+    *n = info.len;
+    return info.buf;
+}
+
 static mp_obj_array_t *array_of(mp_obj_t into) {
     if (!mp_obj_is_exact_type(into, &mp_type_bytearray)) {
         mp_raise_TypeError(MP_ERROR_TEXT("bytearray expected"));
@@ -40,22 +61,85 @@ static mp_obj_array_t *array_of(mp_obj_t into) {
     return MP_OBJ_TO_PTR(into);
 }
 
-void native_clear(mp_obj_t into) {
+void native_resize(mp_obj_t into, size_t n) {
     mp_obj_array_t *o = array_of(into);
-    o->free += o->len;
-    o->len = 0;
+    size_t room = o->len + o->free;
+    if (room < n) {
+        o->items = m_renew(byte, o->items, room, n);
+        room = n;
+    }
+    o->len = n;
+    o->free = room - n;
 }
 
 void native_extend(mp_obj_t into, const byte *data, size_t n) {
     mp_obj_array_t *o = array_of(into);
-    if (o->free < n) {
-        o->items = m_renew(byte, o->items, o->len + o->free, o->len + n);
-        o->free = n;
-    }
-    memcpy((byte *)o->items + o->len, data, n);
-    o->free -= n;
-    o->len += n;
+    size_t at = o->len;
+    native_resize(into, at + n);
+    memcpy((byte *)o->items + at, data, n);
 }
+
+mp_obj_t native_buffer(size_t size) {
+    mp_obj_t b = mp_obj_new_bytearray_by_ref(size, m_new(byte, size));
+    native_clear(b);
+    return b;
+}
+
+// ---- uplink.exact ---------------------------------------------------------------------------------------
+
+static mp_obj_t exact_buffer(mp_obj_t size) {
+    return native_buffer(mp_obj_get_int(size));
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(buffer_obj, exact_buffer);
+
+static mp_obj_t exact_clear(mp_obj_t b) {
+    native_clear(b);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(clear_obj, exact_clear);
+
+static mp_obj_t exact_resize(mp_obj_t b, mp_obj_t n) {
+    native_resize(b, mp_obj_get_int(n));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(resize_obj, exact_resize);
+
+static mp_obj_t exact_cut(mp_obj_t b, mp_obj_t n) {
+    if ((size_t)mp_obj_get_int(n) < array_of(b)->len) {
+        exact_resize(b, n);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(cut_obj, exact_cut);
+
+static mp_obj_t copier_set(size_t n_args, const mp_obj_t *args) {
+    size_t size;
+    const byte *from = native_bytes(args[2], &size);
+    mp_uint_t off = mp_obj_get_int(args[3]), n = mp_obj_get_int(args[4]);
+    native_clear(args[1]);
+    if (off <= size && n <= size - off) {
+        native_extend(args[1], from + off, n);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(copier_set_obj, 5, 5, copier_set);
+
+static mp_obj_t copier_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+    return MP_OBJ_FROM_PTR(mp_obj_malloc(mp_obj_base_t, type));
+}
+
+static const mp_rom_map_elem_t copier_methods_table[] = {
+    {MP_ROM_QSTR(MP_QSTR_set), MP_ROM_PTR(&copier_set_obj)},
+};
+static MP_DEFINE_CONST_DICT(copier_methods, copier_methods_table);
+
+static MP_DEFINE_CONST_OBJ_TYPE(
+    copier_type,
+    MP_QSTR_Copier,
+    MP_TYPE_FLAG_METHODS_STAY,
+    make_new, copier_make_new,
+    locals_dict, &copier_methods
+    );
 
 // ---- uplink.at.line -------------------------------------------------------------------------------------
 
@@ -109,9 +193,12 @@ mp_obj_t native_import(const char *name) {
 static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__uplink)},
     {MP_ROM_QSTR(MP_QSTR_Cancelled), MP_ROM_PTR(&uplink_cancelled_type)},
+    {MP_ROM_QSTR(MP_QSTR_Copier), MP_ROM_PTR(&copier_type)},
     {MP_ROM_QSTR(MP_QSTR_Cursor), MP_ROM_PTR(&uplink_cursor_type)},
+    {MP_ROM_QSTR(MP_QSTR_Decoder), MP_ROM_PTR(&uplink_decoder_type)},
     {MP_ROM_QSTR(MP_QSTR_Engine), MP_ROM_PTR(&uplink_engine_type)},
     {MP_ROM_QSTR(MP_QSTR_Event), MP_ROM_PTR(&uplink_event_type)},
+    {MP_ROM_QSTR(MP_QSTR_Filter), MP_ROM_PTR(&uplink_filter_type)},
     {MP_ROM_QSTR(MP_QSTR_Loop), MP_ROM_PTR(&uplink_loop_type)},
     {MP_ROM_QSTR(MP_QSTR_Queue), MP_ROM_PTR(&uplink_queue_type)},
     {MP_ROM_QSTR(MP_QSTR_Ring), MP_ROM_PTR(&uplink_ring_type)},
@@ -120,8 +207,18 @@ static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_Uart), MP_ROM_PTR(&uplink_uart_type)},
     #endif
     {MP_ROM_QSTR(MP_QSTR_allowed), MP_ROM_PTR(&allowed_obj)},
+    {MP_ROM_QSTR(MP_QSTR_begin), MP_ROM_PTR(&uplink_begin_obj)},
+    {MP_ROM_QSTR(MP_QSTR_buffer), MP_ROM_PTR(&buffer_obj)},
+    {MP_ROM_QSTR(MP_QSTR_clear), MP_ROM_PTR(&clear_obj)},
+    {MP_ROM_QSTR(MP_QSTR_compose), MP_ROM_PTR(&uplink_compose_obj)},
+    {MP_ROM_QSTR(MP_QSTR_cut), MP_ROM_PTR(&cut_obj)},
+    {MP_ROM_QSTR(MP_QSTR_drop), MP_ROM_PTR(&uplink_drop_obj)},
+    {MP_ROM_QSTR(MP_QSTR_is_topic), MP_ROM_PTR(&uplink_is_topic_obj)},
+    {MP_ROM_QSTR(MP_QSTR_number), MP_ROM_PTR(&uplink_number_obj)},
     {MP_ROM_QSTR(MP_QSTR_put), MP_ROM_PTR(&put_obj)},
     {MP_ROM_QSTR(MP_QSTR_put_int), MP_ROM_PTR(&put_int_obj)},
+    {MP_ROM_QSTR(MP_QSTR_resize), MP_ROM_PTR(&resize_obj)},
+    {MP_ROM_QSTR(MP_QSTR_well_formed), MP_ROM_PTR(&uplink_well_formed_obj)},
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
 

@@ -30,9 +30,20 @@ enum { MEMBER_OBJECT, MEMBER_INT, MEMBER_BOOL };
 // The attr slot of a type whose attributes are `members`; others are left to its methods.
 void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t *members, size_t n);
 
-// bytearrays that keep their capacity, as uplink.exact has them: empty it; append (heap only beyond the capacity).
-void native_clear(mp_obj_t into);
+// bytearrays that keep their capacity, as uplink.exact has them: a new one; its length; append. (Heap only beyond the capacity.)
+mp_obj_t native_buffer(size_t size);
+void native_resize(mp_obj_t into, size_t n);
 void native_extend(mp_obj_t into, const byte *data, size_t n);
+
+static inline void native_clear(mp_obj_t into) {
+    native_resize(into, 0);
+}
+
+// The bytes of a bytes or bytearray.
+const byte *native_bytes(mp_obj_t value, size_t *n);
+
+// A method of that name, called with `n` arguments (4 at most), each an mp_obj_t.
+mp_obj_t native_call(mp_obj_t object, qstr name, size_t n, ...);
 
 // As time.ticks_add and ticks_diff.
 static inline mp_int_t native_ticks_add(mp_int_t now, mp_int_t ms) {
@@ -79,6 +90,15 @@ extern const mp_obj_type_t uplink_cursor_type;
 extern const mp_obj_type_t uplink_ring_type;
 extern const mp_obj_type_t uplink_engine_type;
 extern const mp_obj_type_t uplink_uart_type;
+extern const mp_obj_type_t uplink_decoder_type;
+extern const mp_obj_type_t uplink_filter_type;
+
+MP_DECLARE_CONST_FUN_OBJ_3(uplink_begin_obj);
+MP_DECLARE_CONST_FUN_OBJ_VAR_BETWEEN(uplink_compose_obj);
+MP_DECLARE_CONST_FUN_OBJ_2(uplink_drop_obj);
+MP_DECLARE_CONST_FUN_OBJ_1(uplink_is_topic_obj);
+MP_DECLARE_CONST_FUN_OBJ_2(uplink_number_obj);
+MP_DECLARE_CONST_FUN_OBJ_1(uplink_well_formed_obj);
 
 mp_int_t cursor_int(cursor_t *self, mp_int_t fallback);
 void cursor_rest(cursor_t *self);
@@ -87,13 +107,5 @@ bool cursor_equals(cursor_t *self, mp_obj_t value);
 int ring_scan(ring_t *self, mp_obj_t want, mp_obj_t counted);
 int ring_find(ring_t *self, mp_obj_t table);
 void ring_clear(ring_t *self);
-
-// The bytes of a bytes or bytearray, in one look.
-static inline const byte *native_bytes(mp_obj_t value, size_t *n) {
-    mp_buffer_info_t info;
-    mp_get_buffer_raise(value, &info, MP_BUFFER_READ);
-    *n = info.len;
-    return info.buf;
-}
 
 #endif

@@ -32,14 +32,17 @@ mp_obj_t event_new(const mp_obj_type_t *type, loop_t *loop, size_t size) {
 static mp_obj_t event_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     bool queue = type == &uplink_queue_type;
     mp_arg_check_num(n_args, n_kw, 1 + queue, 1 + queue, false);
-    if (!mp_obj_is_exact_type(args[0], &uplink_loop_type)) {
+    loop_t *loop = MP_OBJ_TO_PTR(args[0]);
+    if (!queue && args[0] == mp_const_none) {
+        loop = NULL; // an event that nobody awaits
+    } else if (!mp_obj_is_exact_type(args[0], &uplink_loop_type)) {
         mp_raise_TypeError(MP_ERROR_TEXT("an uplink.Loop expected"));
     }
     mp_int_t size = queue ? mp_obj_get_int(args[1]) : 0;
     if (queue && (size < 1 || size > 0xffff)) {
         mp_raise_ValueError(MP_ERROR_TEXT("queue: size is 1 to 65535"));
     }
-    return event_new(type, MP_OBJ_TO_PTR(args[0]), size);
+    return event_new(type, loop, size);
 }
 
 static void event_attr(mp_obj_t self_in, qstr name, mp_obj_t *dest) {
@@ -106,7 +109,7 @@ static mp_obj_t event_begin(event_t *self, task_t *task) {
 }
 
 static task_t *running(loop_t *loop) {
-    if (loop->current == NULL) {
+    if (loop == NULL || loop->current == NULL) {
         mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("await outside a task of the loop"));
     }
     return loop->current;

@@ -1,11 +1,15 @@
-"""What is written twice does the same: the ring in C, in viper and in Python; the engine in C and
-in Python. On CPython there is Python alone, and nothing to compare."""
+"""What is written twice does the same: the ring in C, in viper and in Python; buffers and the
+engine in C and in Python (MQTT: test_twins_mqtt.py). On CPython there is Python alone, and
+nothing to compare.
+"""
 
 import random
 
 from at_user import CSQ, READ, SEND, User
 
+from uplink import exact
 from uplink.at import Engine, codes, engine as written
+from uplink.plain import Copier, buffer, clear, cut, resize
 from uplink.ring import Ring, plain, ring as kept
 
 try:
@@ -58,6 +62,46 @@ def same(values):
     for value in values[1:]:
         assert value == values[0], values
     return values[0]
+
+
+def test_buffers_become_the_same():
+    seed = 20261130
+    print("seed", seed)
+    random.seed(seed)
+
+    class Written:
+        buffer = staticmethod(buffer)
+        clear = staticmethod(clear)
+        cut = staticmethod(cut)
+        resize = staticmethod(resize)
+        Copier = Copier
+
+    forms = (exact, Written)
+    pair = [form.buffer(700) for form in forms]
+    copiers = [form.Copier(64) for form in forms]
+    data = bytes(range(256))
+    lengths = set()
+    for _ in range(3000):
+        kind = random.getrandbits(2)
+        n = random.getrandbits(random.getrandbits(3) + 3) % 1200
+        held = len(same([bytes(b) for b in pair]))
+        if kind == 0:
+            off = random.getrandbits(7)
+            n %= 65
+            for form, b in zip(copiers, pair):
+                form.set(b, data, off, n)
+        for form, b in zip(forms, pair):
+            if kind == 1:
+                form.resize(b, n)
+                assert len(b) == n
+                for k in range(held, n):  # what is new in it means nothing
+                    b[k] = k & 255
+            elif kind == 2:
+                form.cut(b, n % (held + 1))
+            elif kind == 3 and not n % 8:
+                form.clear(b)
+        lengths.add(len(pair[0]))
+    assert len(lengths) > 200 and max(lengths) > 700
 
 
 def test_rings_find_the_same():

@@ -41,8 +41,8 @@ def sizes(mqtt):
     """What holds bytes, and must stay as large as it was made."""
     return (
         len(mqtt._ctl) <= 512,
-        len(mqtt._topic) <= 258,
-        len(mqtt._stage) <= 64,
+        len(mqtt._decoder._topic) <= 258,
+        len(mqtt._decoder._stage) <= 64,
         len(mqtt._arena) <= 2048,
         len(mqtt._slots) == 8 and 0 <= mqtt.waiting <= 8,
         0 <= mqtt._passed <= mqtt.waiting,

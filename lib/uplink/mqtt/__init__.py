@@ -6,10 +6,10 @@ packet is one `send` of the transport, and small packets that wait together are 
 
 from .. import log
 from ..errors import MQTTError, closed_text
-from ..exact import _ALL, Copier, buffer
+from ..exact import buffer, clear
 from ..loop import Event
 from ..port.ticks import FOREVER, ticks_add, ticks_diff
-from .packets import begin, connect, const, number
+from .packets import Decoder, begin, connect, const, number
 from .sender import Receipt, Sender
 
 # MQTT.state
@@ -24,17 +24,15 @@ _CLOSING = const(6)  # the transport closes
 _COUNTED = const(19)  # see reader.py
 _PINGS = const(11)
 _TIMEOUTS = const(12)
-_END = const(3)
 _PEER = const(1)  # of errors.CLOSED_
 _RETRY_MS = const(100)
 _ACKS = const(256)  # see sender.py
 _IDS = const(32)  # QoS 2 messages that the server may have in flight
 _TOPIC = const(256)  # longest topic name received
-_STAGE = const(64)
+_SHOWN = const(64)  # see sender.py
 _FRUITLESS = const(5)  # connections that bring nothing before a new session is begun
 _POISON = const(10)  # … before the first message is the cause
 _UNGREETED = "closed by the server before CONNACK: check user, password, client_id, certificate"
-_AGAIN = EOFError()  # thrown into `_read` when it must begin afresh
 
 
 class MQTT(Sender):
@@ -79,14 +77,11 @@ class MQTT(Sender):
         self._pinging = False
         # reading
         self._packet = packet = room["packet"]
-        self._topic = buffer(_TOPIC + 2)
-        self._stage = buffer(_STAGE)
-        self._copier = Copier(_STAGE)
-        self._into = None  # where the bytes awaited go; None: nowhere
-        self._sink = None  # the Filter that takes its pieces
-        self._reading = self._read(buffer(packet))
         self._received = [0] * _IDS  # QoS 2: delivered, not released
         self._subs = []
+        self._decoder = Decoder(
+            self, self._n, self._received, self._subs, buffer(_TOPIC + 2), buffer(packet), packet
+        )
         self._unasked = True  # a SUBSCRIBE or UNSUBSCRIBE may have to be sent
         self._sub_id = 0  # of the one that waits for its answer
         # sending
@@ -113,10 +108,10 @@ class MQTT(Sender):
         self._window = room["inflight"]
         self._size = room["bytes"]
         self._arena = buffer(self._size)
+        self._shown = buffer(_SHOWN)  # the topic of a message that is dropped
         self._waste = 0  # bytes in front of the arena that belong to nobody
         self._slot = None  # the message that is on its way
         self._done = 0  # bytes of it that the transport was given
-        self._need = next(self._reading)  # bytes that must come next
         self._transport = transport
         transport.listener = self
         if loop is not None:
@@ -221,12 +216,7 @@ class MQTT(Sender):
         if self.state == _OPENING:
             self.state = _GREETING
             self._due = ticks_add(now, self._answer_ms)
-            _AGAIN.__traceback__ = None
-            try:
-                self._need = self._reading.throw(_AGAIN)
-            except (EOFError, StopIteration):  # it was interrupted, by Ctrl-C
-                self._reading = self._read(buffer(self._packet))
-                self._need = next(self._reading)
+            self._decoder.begin()
             begin(self._ctl, 0x10, len(self._hello))
             k = len(self._ctl) + 7
             self._ctl.extend(self._hello)
@@ -265,10 +255,8 @@ class MQTT(Sender):
         if why is not None:
             log.warn("mqtt", "connection ended:", why)
         # what belonged to this connection
-        if self._sink is not None:
-            self._call(self._sink, _END, False)
-            self._sink = None
-        self._ctl[_ALL] = b""
+        self._decoder.end()
+        clear(self._ctl)
         self._out = self._sub_id = 0
         self._busy = self._pinging = self._held = False
         m = self._slot

@@ -1,9 +1,4 @@
-"""What MQTT 3.1.1 packets are made of: UTF-8, topics and filters (4.7), CONNECT (3.1).
-
-Nothing here takes heap but the making of a `Filter` and of CONNECT.
-"""
-
-from ..exact import _ALL, _AT
+"""What packets are made of, in C where there is that, and CONNECT (MQTT 3.1.1, 3.1)."""
 
 try:
     from micropython import const
@@ -13,109 +8,20 @@ except ImportError:
         return value
 
 
-_FRONT = (_AT[:1], _AT[:4], _AT[:16], _AT[:64], _AT[:256], _AT[:1024])
-
-
-def drop(b, n):
-    """Take the first `n` bytes from the bytearray `b`, which keeps its capacity."""
-    if n == len(b):
-        b[_ALL] = b""
-        return
-    k = 5
-    while n:
-        if n >> 2 * k:
-            b[_FRONT[k]] = b""
-            n -= 1 << 2 * k
-        else:
-            k -= 1
-
-
-def well_formed(b):
-    """True where `b` is UTF-8 without surrogates, overlong forms and U+0000 (1.5.3)."""
-    if b"\0" in b:
-        return False
-    more = 0  # continuation bytes to come
-    if b and max(b) >= 0x80:
-        point = least = 0
-        for c in b:
-            if more:
-                point = point << 6 | c & 63
-                more -= 1
-                if c >> 6 != 2 or (
-                    not more and (point < least or point >> 11 == 27 or point > 0x10FFFF)
-                ):
-                    return False
-            elif c >= 0x80:
-                if c < 0xC2 or c > 0xF4:
-                    return False
-                more = 1 if c < 0xE0 else 2 if c < 0xF0 else 3
-                point = c & 63 >> more
-                least = 2 << 5 * more  # two bytes: 0xC2 has seen to it
-    return not more
-
-
-def is_topic(b):
-    """True where `b` can be the topic name of a PUBLISH (3.3.2.1, 4.7.3)."""
-    return 0 < len(b) < 65536 and not (b"+" in b or b"#" in b) and well_formed(b)
-
-
-class Filter:
-    """A topic filter (4.7.1), cut at its wildcards so that matching runs at C speed, and what is
-    subscribed with it.
-    """
-
-    def __init__(self, text, qos=0, handler=None, sink=None):
-        if isinstance(text, str):
-            text = text.encode()
-        bad = not 0 < len(text) < 65536 or not well_formed(text) or b"#" in text[:-1]
-        for level in text.split(b"/"):  # wildcards stand alone in their level
-            if len(level) > 1 and (b"+" in level or b"#" in level):
-                bad = True
-        if bad or not 0 <= qos <= 2:
-            raise ValueError("mqtt: wrong topic filter, or QoS")
-        self.text = text = bytes(text)
-        self.qos = qos
-        self.state = 0  # see reader.py
-        self.handler = handler
-        self.sink = sink
-        # "a/#" also matches "a" (4.7.1.2): what precedes the "#" is compared without its "/"
-        self._parts = (text[:-2] if text.endswith(b"#") else text).split(b"+")
-
-    def matches(self, topic):
-        """True where the topic name `topic` (bytes or bytearray) belongs to this filter."""
-        text = self.text
-        if text[0] in b"+#":
-            if topic[0] == 36:  # "$": 4.7.2-1
-                return False
-            if text == b"#":
-                return True
-        at = -1
-        for part in self._parts:
-            if at < 0:
-                at = 0
-            else:  # a "+": the whole level, which can be empty
-                at = topic.find(b"/", at)
-                if at < 0:
-                    at = len(topic)
-            if not topic.startswith(part, at):
-                return False
-            at += len(part)
-        return at == len(topic) or (topic[at] == 47 and text.endswith(b"#"))
-
-
-def begin(b, first, n):
-    """Append a fixed header (2.2): the packet's first byte and its remaining length."""
-    b.append(first)
-    while n > 127:
-        b.append(n & 127 | 128)
-        n >>= 7
-    b.append(n)
-
-
-def number(b, n):
-    """Append two bytes: a length or a packet identifier."""
-    b.append(n >> 8)
-    b.append(n & 255)
+try:
+    from _uplink import (  # the same in C: firmware/native, in images of ours
+        Decoder,
+        Filter,
+        begin,
+        compose,
+        drop,
+        is_topic,
+        number,
+        well_formed,
+    )
+except ImportError:
+    from .decoder import Decoder  # noqa: F401
+    from .plain import Filter, begin, compose, drop, is_topic, number, well_formed  # noqa: F401
 
 
 def connect(broker):

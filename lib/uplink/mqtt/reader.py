@@ -1,43 +1,26 @@
-"""The half of the client that takes: subscriptions, and the server's bytes, in pieces of any size,
-into packets and what comes of them.
+"""The half of the client that takes: subscriptions, and what each packet changes.
 
-A packet is gathered without heap in two buffers: a PUBLISH's topic, and its payload or any other
-packet's body. A PUBLISH that does not fit is handed on in pieces, or drained. What breaks the
-protocol closes the connection.
+What breaks the protocol closes the connection.
 """
 
 from .. import log
-from ..exact import _ALL, cut
 from ..port.ticks import ticks_add
-from .packets import Filter, const, is_topic
+from .packets import Filter, const
 
 _CONNACK = const(0x20)
-_PUBACK = const(0x40)
 _PUBREC = const(0x50)
 _PUBREL = const(0x62)
 _PUBCOMP = const(0x70)
 _SUBACK = const(0x90)
 _PINGRESP = const(0xD0)
-# What a server can send as the first byte of a packet: not QoS 3, no other flags.
-_FIRSTS = b"\x20\x40\x50\x62\x70\x90\xb0\xd0\x30\x31\x32\x33\x34\x35\x38\x39\x3a\x3b\x3c\x3d"
 
-_STAGE = const(64)  # bytes that are copied at a time
-_FEW = const(12)  # as many are faster one by one
-_TOPIC = const(256)  # see __init__.py
-
-_OPENING = const(2)  # see __init__.py
-_GREETING = const(3)
-_UP = const(4)
-_FAREWELL = const(5)
+_UP = const(4)  # see __init__.py
 _QUEUED = const(0)  # see sender.py
 _DONE = const(1)
 _ACKNOWLEDGED = const(1)
 
 # Counters: their place in these names, which are those of the attributes.
-_RECEIVED = const(2)
 _ACKED = const(3)
-_DUPLICATES = const(7)
-_UNROUTED = const(8)
 _OVERSIZE = const(9)
 _FAILED = const(10)
 _MALFORMED = const(13)
@@ -67,26 +50,25 @@ _REFUSED = const(3)  # by the server; asked for again on the next connection
 _UNWANTED = const(4)  # UNSUBSCRIBE must be sent
 _LEAVING = const(5)  # UNSUBACK awaited
 
-# Calls of the application.
-_HANDLE = const(0)
-_BEGIN = const(1)
-_WRITE = const(2)
-_END = const(3)
-
 _CODES = (
     "unacceptable protocol version;identifier rejected;server unavailable;"
     "bad user name or password;not authorized;unknown return code"
 )
-_TYPE = "packet type, flags or code"
-_SIZE = "packet length"
-_ZERO = "packet identifier 0"
+_WRONG = (  # what `_bad` is told, from 1
+    "packet type, flags or code",
+    "packet length",
+    "packet identifier 0",
+    "no CONNACK, or two",
+    "topic name",
+)
+_TYPE = const(1)
+_SIZE = const(2)
 
 
 class Reader:
     """Part of `MQTT`, which has its attributes."""
 
     state: int
-    _need: int
     _done: int
     _inflight: int
     _sub_id: int
@@ -158,183 +140,27 @@ class Reader:
     def received(self, buf, off, n, now):
         """Bytes from the server."""
         self._now = self._heard_at = now
-        end = off + n
-        while off < end and _OPENING < self.state < _FAREWELL:
-            n = min(end - off, self._need, _STAGE)
-            into = self._into
-            if into is not None:
-                if n < _FEW:
-                    for k in range(off, off + n):
-                        into.append(buf[k])
-                else:
-                    self._copier.set(self._stage, buf, off, n)
-                    into.extend(self._stage)
-            off += n
-            self._need -= n
-            while not self._need:
-                self._need = next(self._reading)
+        self._decoder.feed(buf, off, n)
         self._pump()
 
-    def _read(self, p):
-        """A generator: yields how many bytes must come next, into `_into` (None: nowhere).
+    # ---- what the decoder tells -----------------------------------------------------------------
 
-        `p` takes the payload, or the body of what is not a PUBLISH.
-        """
-        topic = self._topic
-        n = self._n
-        bad = None
-        while True:
-            try:
-                if bad:
-                    n[_MALFORMED] += 1
-                    log.error("mqtt", "malformed:", bad)
-                    self._close(bad)
-                    bad = None
-                    yield 1  # until there is another connection
-                self._into = p
-                p[_ALL] = b""
-                yield 1
-                first = p[0]
-                if first not in _FIRSTS:
-                    bad = _TYPE
-                    continue
-                if (first == _CONNACK) != (self.state == _GREETING):
-                    bad = "no CONNACK, or two"
-                    continue
-                size = shift = 0
-                while shift < 28:
-                    p[_ALL] = b""
-                    yield 1
-                    size |= (p[0] & 127) << shift
-                    if p[0] < 128:
-                        break
-                    shift += 7
-                publish = first >> 4 == 3
-                least = most = 0 if first == _PINGRESP else 2
-                if publish:
-                    least = 3
-                    most = size
-                elif first == _SUBACK:
-                    least = 3
-                    most = self._packet
-                if shift == 28 or not least <= size <= most:
-                    bad = _SIZE
-                    continue
-                p[_ALL] = b""
-                yield 2 if publish else size
-                number = p[0] << 8 | p[1] if p else 1
-                if not publish:
-                    if number or first == _CONNACK:
-                        bad = self._take_packet(first, number, p)
-                    else:
-                        bad = _ZERO
-                    continue
-                id_size = 2 if first & 6 else 0
-                left = size - 2 - number - id_size
-                if left < 0 or not number:
-                    bad = _SIZE
-                    continue
-                topic[_ALL] = b""
-                if number > _TOPIC:
-                    self._into = None
-                    yield number
-                    number = 0
-                self._into = topic
-                yield number + id_size
-                if id_size:
-                    packet_id = topic[number] << 8 | topic[number + 1]
-                    cut(topic, number)
-                    if not packet_id:
-                        bad = _ZERO
-                        continue
-                if number and not is_topic(topic):
-                    bad = "topic name"
-                    continue
-                self._into = None
-                ids = self._received
-                if self.state != _UP or (id_size and not self._may_reply()):
-                    pass
-                elif first & 4 and packet_id in ids:
-                    n[_DUPLICATES] += 1
-                elif first & 4 and 0 not in ids:
-                    self._close("too many QoS 2 messages in flight")
-                elif topic and size <= self._packet:
-                    self._into = p
-                else:
-                    for sub in self._subs:
-                        if topic and sub.sink is not None and sub.matches(topic):
-                            self._sink = sub
-                            if self._call(sub, _BEGIN, left):
-                                self._into = p
-                            else:
-                                self._sink = None
-                            n[_RECEIVED] += 1
-                            break
-                    else:
-                        n[_OVERSIZE] += 1
-                        log.warn("mqtt", "message too large, not delivered, bytes:", left)
-                while True:
-                    p[_ALL] = b""
-                    size = left
-                    if self._into is not None:
-                        size = min(left, self._packet)
-                    yield size
-                    left -= size
-                    sub = self._sink
-                    if sub is not None:
-                        if p and not self._call(sub, _WRITE, p):
-                            self._call(sub, _END, False)
-                            self._into = self._sink = None
-                    elif self._into is not None:
-                        n[_RECEIVED] += 1
-                        nobody = 1
-                        for sub in self._subs:
-                            if sub.state < _UNWANTED and sub.matches(topic):
-                                nobody = 0
-                                if sub.handler is not None:
-                                    self._call(sub, _HANDLE, p)
-                                elif self._call(sub, _BEGIN, len(p)):
-                                    self._call(sub, _END, self._call(sub, _WRITE, p))
-                        n[_UNROUTED] += nobody
-                    if not left:
-                        break
-                if self._sink is not None:
-                    self._call(self._sink, _END, True)
-                    self._sink = None
-                if id_size and self.state == _UP:  # the application has it
-                    if first & 4:
-                        if packet_id not in ids:
-                            ids[ids.index(0)] = packet_id
-                        self._reply(_PUBREC, packet_id)
-                    else:
-                        self._reply(_PUBACK, packet_id)
-            except EOFError:
-                pass
+    def _bad(self, what):
+        what = _WRONG[what - 1]
+        self._n[_MALFORMED] += 1
+        log.error("mqtt", "malformed:", what)
+        self._close(what)
 
-    def _call(self, sub, step, a):
-        """Call the application; False where it raised."""
-        try:
-            if step == _HANDLE:
-                sub.handler(self._topic, a)
-            elif step == _BEGIN:
-                sub.sink.begin(self._topic, a)
-            elif step == _WRITE:
-                sub.sink.write(a)
-            else:
-                sub.sink.end(a)
-            return True
-        except Exception as error:
-            self._failed(error)
-            return False
+    def _oversize(self, n):
+        self._n[_OVERSIZE] += 1
+        log.warn("mqtt", "message too large, not delivered, bytes:", n)
 
     def _failed(self, error):
         self._n[_FAILED] += 1
         log.error("mqtt", "handler failed:", error)
 
-    # ---- everything but PUBLISH -----------------------------------------------------------------
-
     def _take_packet(self, first, number, body):
-        """What is wrong with it, or None."""
+        """Everything but PUBLISH. What is wrong with it (see `_WRONG`), or None."""
         n = self._n
         self._transport.proved()
         if first == _CONNACK:

@@ -7,9 +7,9 @@ arena are given back in order, so a message is out of both only once all older o
 """
 
 from .. import log
-from ..exact import buffer, cut, resize
+from ..exact import buffer, clear, cut, resize
 from ..port.ticks import ticks_add
-from .packets import begin, const, drop, is_topic, number
+from .packets import begin, compose, const, drop, is_topic, number
 from .reader import Reader
 
 _OPENING = const(2)  # of `MQTT.state`: see __init__.py
@@ -38,7 +38,7 @@ _WANTED = const(0)  # of a filter: see reader.py
 _UNWANTED = const(4)
 
 _ACKS = const(256)  # bytes that may wait for the transport; and another packet before them
-_STAGE = const(64)
+_SHOWN = const(64)  # bytes of a topic in the log
 
 
 class Receipt:
@@ -105,8 +105,7 @@ class Sender(Reader):
                 self._name = topic
         if isinstance(payload, str):
             payload = payload.encode()
-        n = len(name)
-        size = n + len(payload) + 2
+        size = len(name) + len(payload)
         count = self._n
         b = self._ctl
         k = self.waiting
@@ -115,7 +114,7 @@ class Sender(Reader):
             not (qos or b or more or self._busy)
             and self._passed == k
             and self._slot is None
-            and size + 3 <= _ACKS
+            and size + 5 <= _ACKS
             and self.state == _UP
         ):
             # nothing goes first: not through the outbox, and at once
@@ -130,7 +129,7 @@ class Sender(Reader):
             b = self._arena
             off = len(b)
             slots = self._slots
-            if k == len(slots) or off + size + 7 > self._size:
+            if k == len(slots) or off + size + 9 > self._size:
                 count[_REFUSALS] += 1
                 log.warn("mqtt", "outbox full, refused:", name, size)
                 return None
@@ -140,21 +139,11 @@ class Sender(Reader):
             m._kind = 0
             m._source = source
             if qos:
-                size += 2
                 m._kind = 0x30 + (qos << 4)
-        b.append(0x30 | qos << 1 | (1 if retain else 0))
-        size += more
-        while size > 127:
-            b.append(size & 127 | 128)
-            size >>= 7
-        b.append(size)
-        b.append(n >> 8)
-        b.append(n & 255)
-        b.extend(name)
+        packet_id = 0
         if qos:
-            m._id = n = self._new_id()
-            number(b, n)
-        b.extend(payload)
+            m._id = packet_id = self._new_id()
+        compose(b, 0x30 | qos << 1 | (1 if retain else 0), name, packet_id, payload, more)
         m._off = off
         m._size = n = len(b) - off
         m._total = n + more
@@ -260,9 +249,12 @@ class Sender(Reader):
             k = m._off + 1
             while b[k] & 128:
                 k += 1
-            n = min(b[k + 1] << 8 | b[k + 2], _STAGE)
-            self._copier.set(self._stage, b, k + 3, n)
-            log.error("mqtt", "message dropped:", self._stage)
+            name = self._shown
+            clear(name)
+            k += 3
+            for i in range(k, k + min(b[k - 2] << 8 | b[k - 1], _SHOWN)):
+                name.append(b[i])
+            log.error("mqtt", "message dropped:", name)
         self._n[_DROPS] += 1
         self._end(m, _DROPPED)
 
@@ -398,11 +390,16 @@ class Sender(Reader):
             self._touch()
             self._pump()
 
-    def _may_reply(self):
-        """True where an acknowledgement finds room; closes where it does not."""
-        if len(self._ctl) - self._out < _ACKS:
+    def _may_reply(self, full=False):
+        """True where an acknowledgement finds room (and its identifier, unless `full`); closes
+        where it does not.
+        """
+        if full:
+            self._close("too many QoS 2 messages in flight")
+        elif len(self._ctl) - self._out < _ACKS:
             return True
-        self._close("too many acknowledgements wait")
+        else:
+            self._close("too many acknowledgements wait")
         return False
 
     def _reply(self, kind, packet_id):

@@ -1,0 +1,537 @@
+// uplink.mqtt: what packets are made of (lib/uplink/mqtt/plain.py) and the server's bytes (decoder.py): they tell
+// what is done; the functions here are theirs, by the same names.
+// SPDX-License-Identifier: MIT
+#include "native.h"
+#include "py/objlist.h"
+
+#define TOPIC (256) // of mqtt/__init__.py
+#define LONGEST (0xffff)
+
+enum { CONNACK = 0x20, PUBACK = 0x40, PUBREC = 0x50, SUBACK = 0x90, PINGRESP = 0xd0 };
+enum { GREETING = 3, UP }; // of MQTT.state
+enum { RECEIVED = 2, DUPLICATES = 7, UNROUTED }; // counters, as in reader.py
+enum { UNWANTED = 4 }; // of a filter's state
+enum { HANDLE, BEGIN, WRITE, END };
+
+// ---- UTF-8, topics and filters ------------------------------------------------------------------------
+
+enum { TEXT, TOPIC_NAME, FILTER };
+
+// Whether the `n` bytes are UTF-8 as MQTT wants it (1.5.3), and of that kind: without wildcards, or with each of them
+// alone in its level and # in the last (4.7.1).
+static bool is_text(const byte *b, size_t n, int kind) {
+    const byte *first = b;
+    int more = 0; // continuation bytes to come
+    unsigned point = 0, least = 0;
+    for (const byte *end = b + n; b < end; b++) {
+        unsigned c = *b;
+        if (more) {
+            point = point << 6 | (c & 63);
+            if (c >> 6 != 2 || (!--more && (point < least || point >> 11 == 27 || point > 0x10ffff))) {
+                return false;
+            }
+        } else if (c >= 0x80) {
+            if (c < 0xc2 || c > 0xf4) {
+                return false;
+            }
+            more = 1 + (c >= 0xe0) + (c >= 0xf0);
+            point = c & (63 >> more);
+            least = 2 << 5 * more;
+        } else if (!c) {
+            return false;
+        } else if (kind != TEXT && (c == '+' || c == '#')) {
+            if (kind == TOPIC_NAME || (b > first && b[-1] != '/') || (b + 1 < end && (c == '#' || b[1] != '/'))) {
+                return false;
+            }
+        }
+    }
+    return !more;
+}
+
+static mp_obj_t well_formed(mp_obj_t text) {
+    size_t n;
+    const byte *b = native_bytes(text, &n);
+    return mp_obj_new_bool(is_text(b, n, TEXT));
+}
+MP_DEFINE_CONST_FUN_OBJ_1(uplink_well_formed_obj, well_formed);
+
+static mp_obj_t is_topic(mp_obj_t text) {
+    size_t n;
+    const byte *b = native_bytes(text, &n);
+    return mp_obj_new_bool(n - 1 < LONGEST && is_text(b, n, TOPIC_NAME));
+}
+MP_DEFINE_CONST_FUN_OBJ_1(uplink_is_topic_obj, is_topic);
+
+typedef struct {
+    mp_obj_base_t base;
+    mp_obj_t text;
+    mp_obj_t handler;
+    mp_obj_t sink;
+    mp_int_t qos;
+    mp_int_t state;
+} filter_t;
+
+static const native_member_t members[] = {
+    {MP_QSTR_state, offsetof(filter_t, state), MEMBER_INT},
+    {MP_QSTR_text, offsetof(filter_t, text), MEMBER_OBJECT},
+    {MP_QSTR_sink, offsetof(filter_t, sink), MEMBER_OBJECT},
+    {MP_QSTR_handler, offsetof(filter_t, handler), MEMBER_OBJECT},
+    {MP_QSTR_qos, offsetof(filter_t, qos), MEMBER_INT},
+};
+
+static void filter_attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
+    native_attr(self, name, dest, members, MP_ARRAY_SIZE(members));
+}
+
+static mp_obj_t filter_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+    mp_arg_check_num(n_args, n_kw, 1, 4, false);
+    filter_t *self = mp_obj_malloc(filter_t, type);
+    size_t n;
+    const byte *text = native_bytes(args[0], &n);
+    self->qos = n_args > 1 ? mp_obj_get_int(args[1]) : 0;
+    if (n - 1 >= LONGEST || (mp_uint_t)self->qos > 2 || !is_text(text, n, FILTER)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("mqtt: wrong topic filter, or QoS"));
+    }
+    self->text = mp_obj_new_bytes(text, n);
+    self->handler = n_args > 2 ? args[2] : mp_const_none;
+    self->sink = n_args > 3 ? args[3] : mp_const_none;
+    self->state = 0;
+    return MP_OBJ_FROM_PTR(self);
+}
+
+static bool matches(filter_t *self, mp_obj_t topic) {
+    size_t n, m;
+    const byte *f = native_bytes(self->text, &n);
+    const byte *t = native_bytes(topic, &m);
+    const byte *f_end = f + n, *t_end = t + m;
+    if (!m || (*t == '$' && (*f == '+' || *f == '#'))) { // 4.7.2-1
+        return false;
+    }
+    for (; f < f_end; f++) {
+        if (*f == '+') { // the whole level, which can be empty
+            while (t < t_end && *t != '/') {
+                t++;
+            }
+        } else if (*f == '#') {
+            return true;
+        } else if (t == t_end) { // "a/#" also matches "a" (4.7.1.2)
+            return f_end - f == 2 && f[1] == '#';
+        } else if (*f != *t++) {
+            return false;
+        }
+    }
+    return t == t_end;
+}
+
+static mp_obj_t filter_matches(mp_obj_t self, mp_obj_t topic) {
+    return mp_obj_new_bool(matches(MP_OBJ_TO_PTR(self), topic));
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(matches_obj, filter_matches);
+
+static const mp_rom_map_elem_t filter_methods_table[] = {
+    {MP_ROM_QSTR(MP_QSTR_matches), MP_ROM_PTR(&matches_obj)},
+};
+static MP_DEFINE_CONST_DICT(filter_methods, filter_methods_table);
+
+MP_DEFINE_CONST_OBJ_TYPE(
+    uplink_filter_type,
+    MP_QSTR_Filter,
+    MP_TYPE_FLAG_METHODS_STAY,
+    make_new, filter_make_new,
+    attr, filter_attr,
+    locals_dict, &filter_methods
+    );
+
+// ---- composing ------------------------------------------------------------------------------------------
+
+static mp_obj_t drop(mp_obj_t b, mp_obj_t n_in) {
+    size_t size, n = mp_obj_get_int(n_in);
+    byte *at = (byte *)native_bytes(b, &size);
+    if (n <= size) {
+        memmove(at, at + n, size - n);
+        native_resize(b, size - n);
+    }
+    return mp_const_none;
+}
+MP_DEFINE_CONST_FUN_OBJ_2(uplink_drop_obj, drop);
+
+static void put_number(mp_obj_t b, size_t n) {
+    byte two[] = {n >> 8, n};
+    native_extend(b, two, 2);
+}
+
+static mp_obj_t number(mp_obj_t b, mp_obj_t n) {
+    put_number(b, mp_obj_get_int(n));
+    return mp_const_none;
+}
+MP_DEFINE_CONST_FUN_OBJ_2(uplink_number_obj, number);
+
+static void put_header(mp_obj_t b, mp_obj_t first, size_t n) {
+    byte head[6], *at = head;
+    *at++ = mp_obj_get_int(first);
+    for (; n > 127; n >>= 7) {
+        *at++ = n | 128;
+    }
+    *at++ = n;
+    native_extend(b, head, at - head);
+}
+
+static mp_obj_t begin(mp_obj_t b, mp_obj_t first, mp_obj_t n) {
+    put_header(b, first, mp_obj_get_int(n));
+    return mp_const_none;
+}
+MP_DEFINE_CONST_FUN_OBJ_3(uplink_begin_obj, begin);
+
+// (b, first byte, topic, packet identifier or 0, payload, bytes that follow)
+static mp_obj_t compose(size_t n_args, const mp_obj_t *args) {
+    mp_obj_t b = args[0];
+    size_t n, m;
+    const byte *topic = native_bytes(args[2], &n);
+    const byte *payload = native_bytes(args[4], &m);
+    mp_int_t id = mp_obj_get_int(args[3]);
+    put_header(b, args[1], 2 + n + (id ? 2 : 0) + m + mp_obj_get_int(args[5]));
+    put_number(b, n);
+    native_extend(b, topic, n);
+    if (id) {
+        put_number(b, id);
+    }
+    native_extend(b, payload, m);
+    return mp_const_none;
+}
+MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(uplink_compose_obj, 6, 6, compose);
+
+// ---- Decoder --------------------------------------------------------------------------------------------
+
+// What has come when `step` is called.
+enum { FIRST, LENGTH, HEAD, SKIPPED, NAME, PIECE };
+
+typedef struct {
+    mp_obj_base_t base;
+    byte step; // (small ones in front: Thumb reaches them with one instruction)
+    byte first;
+    byte shift;
+    uint16_t number; // length of the topic
+    uint16_t id;
+    mp_obj_t client; // from here on as the arguments are
+    mp_obj_list_t *counts;
+    mp_obj_list_t *ids;
+    mp_obj_list_t *subs;
+    mp_obj_array_t *topic;
+    mp_obj_array_t *body;
+    mp_obj_array_t *into; // where the bytes awaited go; NULL: nowhere
+    filter_t *sink; // what takes the pieces
+    size_t packet;
+    size_t need; // bytes that must come next
+    size_t size;
+    size_t left;
+} decoder_t;
+
+// Whether a server can send that first byte: not QoS 3, no other flags. (memchr in a list would come to lie in RAM.)
+static bool is_first(unsigned c) {
+    unsigned type = c >> 4, flags = c & 15;
+    return type == 3 ? (flags & 6) != 6 : (0x2af4 >> type & 1) && flags == (type == 6 ? 2 : 0);
+}
+
+// What is wrong, as in decoder.py; 0: nothing.
+enum { NOTHING, TYPE, SIZE, ZERO, TWICE, NO_TOPIC };
+
+static void next(decoder_t *self, int step, mp_obj_array_t *into, size_t need) {
+    self->step = step;
+    self->into = into;
+    self->need = need;
+    native_clear(MP_OBJ_FROM_PTR(self->body));
+}
+
+static mp_int_t state(decoder_t *self) {
+    return MP_OBJ_SMALL_INT_VALUE(mp_load_attr(self->client, MP_QSTR_state));
+}
+
+static void count(decoder_t *self, size_t k) {
+    mp_obj_t *n = &self->counts->items[k];
+    *n = mp_obj_new_int(mp_obj_get_int(*n) + 1);
+}
+
+static mp_obj_t *find(decoder_t *self, mp_int_t id) {
+    for (mp_obj_t *at = self->ids->items, *end = at + self->ids->len; at < end; at++) {
+        if (*at == MP_OBJ_NEW_SMALL_INT(id)) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+// The application; false where it raised.
+static bool call(decoder_t *self, filter_t *sub, int step, mp_obj_t a) {
+    static const qstr_short_t names[] = {0, MP_QSTR_begin, MP_QSTR_write, MP_QSTR_end};
+    mp_obj_t topic = MP_OBJ_FROM_PTR(self->topic);
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        if (step == HANDLE) {
+            mp_call_function_2(sub->handler, topic, a);
+        } else {
+            bool begins = step == BEGIN;
+            native_call(sub->sink, names[step], 1 + begins, begins ? topic : a, a);
+        }
+        nlr_pop();
+        return true;
+    }
+    mp_obj_t error = MP_OBJ_FROM_PTR(nlr.ret_val);
+    if (!mp_obj_exception_match(error, MP_OBJ_FROM_PTR(&mp_type_Exception))) {
+        nlr_jump(nlr.ret_val);
+    }
+    native_call(self->client, MP_QSTR__failed, 1, error);
+    return false;
+}
+
+static void end(decoder_t *self, bool good) {
+    filter_t *sub = self->sink;
+    if (sub) {
+        self->sink = NULL;
+        call(self, sub, END, mp_obj_new_bool(good));
+    }
+}
+
+// The next filter, from number `*i` on, that the topic belongs to; NULL: none.
+static filter_t *matching(decoder_t *self, size_t *i) {
+    while (*i < self->subs->len) { // (a handler may subscribe)
+        filter_t *sub = MP_OBJ_TO_PTR(self->subs->items[(*i)++]);
+        if (matches(sub, MP_OBJ_FROM_PTR(self->topic))) {
+            return sub;
+        }
+    }
+    return NULL;
+}
+
+static void deliver(decoder_t *self) {
+    mp_obj_t body = MP_OBJ_FROM_PTR(self->body);
+    bool nobody = true;
+    count(self, RECEIVED);
+    size_t i = 0;
+    for (filter_t *sub; (sub = matching(self, &i));) {
+        if (sub->state < UNWANTED) {
+            nobody = false;
+            if (sub->handler != mp_const_none) {
+                call(self, sub, HANDLE, body);
+            } else if (call(self, sub, BEGIN, MP_OBJ_NEW_SMALL_INT(self->body->len))) {
+                call(self, sub, END, mp_obj_new_bool(call(self, sub, WRITE, body)));
+            }
+        }
+    }
+    if (nobody) {
+        count(self, UNROUTED);
+    }
+}
+
+// Where the payload of a PUBLISH goes; `self->into` is NULL.
+static void route(decoder_t *self) {
+    bool again = (self->first & 4) && find(self, self->id);
+    bool full = (self->first & 4) && !again && !find(self, 0);
+    if (state(self) != UP
+        || (self->id && !mp_obj_is_true(native_call(self->client, MP_QSTR__may_reply, 1, mp_obj_new_bool(full))))) {
+        return;
+    }
+    if (again) {
+        count(self, DUPLICATES);
+    } else if (self->number && self->size <= self->packet) {
+        self->into = self->body;
+    } else {
+        mp_obj_t left = MP_OBJ_NEW_SMALL_INT(self->left);
+        size_t i = 0;
+        for (filter_t *sub; (sub = matching(self, &i));) {
+            if (sub->sink != mp_const_none) {
+                self->sink = sub;
+                if (call(self, sub, BEGIN, left)) {
+                    self->into = self->body;
+                } else {
+                    self->sink = NULL;
+                }
+                count(self, RECEIVED);
+                return;
+            }
+        }
+        native_call(self->client, MP_QSTR__oversize, 1, left);
+    }
+}
+
+// What was awaited has come.
+static MP_NOINLINE void step(decoder_t *self) {
+    mp_obj_array_t *p = self->body;
+    const byte *b = p->items;
+    size_t n = self->number;
+    int bad = NOTHING;
+    bool publish = self->first >> 4 == 3;
+    size_t id_size = self->first & 6 ? 2 : 0; // of a PUBLISH
+    switch (self->step) {
+        case FIRST:
+            self->first = b[0];
+            bad = TYPE;
+            if (!is_first(b[0])) {
+                goto wrong;
+            }
+            bad = TWICE;
+            if ((b[0] == CONNACK) != (state(self) == GREETING)) {
+                goto wrong;
+            }
+            self->size = self->shift = 0;
+            next(self, LENGTH, p, 1);
+            return;
+        case LENGTH: {
+            size_t size = self->size |= (b[0] & 127) << self->shift;
+            self->shift += 7;
+            if (b[0] >= 128) {
+                if (self->shift < 28) {
+                    next(self, LENGTH, p, 1);
+                    return;
+                }
+                size = 1; // (right for none)
+            }
+            bool good = size > 2;
+            if (!publish) {
+                good = self->first == SUBACK ? good && size <= self->packet : size == (self->first == PINGRESP ? 0 : 2);
+            }
+            bad = SIZE;
+            if (!good) {
+                goto wrong;
+            }
+            next(self, HEAD, p, publish ? 2 : size);
+            return;
+        }
+        case HEAD:
+            n = p->len ? b[0] << 8 | b[1] : 1;
+            if (!publish) {
+                bad = ZERO;
+                if (n || self->first == CONNACK) {
+                    mp_obj_t found = native_call(self->client, MP_QSTR__take_packet, 3, MP_OBJ_NEW_SMALL_INT(self->first), MP_OBJ_NEW_SMALL_INT(n), p);
+                    bad = found == mp_const_none ? NOTHING : mp_obj_get_int(found);
+                }
+                goto wrong; // (or nothing is)
+            }
+            self->left = self->size - 2 - n - id_size;
+            bad = SIZE;
+            if (!n || (mp_int_t)self->left < 0) {
+                goto wrong;
+            }
+            self->number = n;
+            native_clear(MP_OBJ_FROM_PTR(self->topic));
+            if (n > TOPIC) {
+                next(self, SKIPPED, NULL, n);
+                return;
+            }
+            goto name;
+        case SKIPPED:
+            self->number = n = 0;
+        name:
+            next(self, NAME, self->topic, n + id_size);
+            return;
+        case NAME:
+            self->id = 0;
+            if (id_size) {
+                const byte *t = self->topic->items;
+                self->id = t[n] << 8 | t[n + 1];
+                native_resize(MP_OBJ_FROM_PTR(self->topic), n);
+                bad = ZERO;
+                if (!self->id) {
+                    goto wrong;
+                }
+            }
+            bad = NO_TOPIC;
+            if (n && !is_text(self->topic->items, n, TOPIC_NAME)) {
+                goto wrong;
+            }
+            self->into = NULL;
+            route(self);
+            break;
+        default:
+            self->left -= self->size;
+            if (self->sink) {
+                if (p->len && !call(self, self->sink, WRITE, MP_OBJ_FROM_PTR(p))) {
+                    end(self, false);
+                    self->into = NULL;
+                }
+            } else if (self->into) {
+                deliver(self);
+            }
+            if (self->left) {
+                break;
+            }
+            end(self, true);
+            if (self->id && state(self) == UP) { // the application has it
+                int kind = PUBACK;
+                if (self->first & 4) {
+                    kind = PUBREC;
+                    if (!find(self, self->id)) {
+                        *find(self, 0) = MP_OBJ_NEW_SMALL_INT(self->id);
+                    }
+                }
+                native_call(self->client, MP_QSTR__reply, 2, MP_OBJ_NEW_SMALL_INT(kind), MP_OBJ_NEW_SMALL_INT(self->id));
+            }
+            next(self, FIRST, p, 1);
+            return;
+    }
+    self->size = self->into ? MIN(self->left, self->packet) : self->left;
+    next(self, PIECE, self->into, self->size);
+    return;
+wrong:
+    next(self, FIRST, p, 1);
+    if (bad) {
+        native_call(self->client, MP_QSTR__bad, 1, MP_OBJ_NEW_SMALL_INT(bad));
+    }
+}
+
+static mp_obj_t decoder_feed(size_t n_args, const mp_obj_t *args) {
+    decoder_t *self = MP_OBJ_TO_PTR(args[0]);
+    size_t n;
+    const byte *at = native_bytes(args[1], &n) + mp_obj_get_int(args[2]);
+    const byte *last = at + mp_obj_get_int(args[3]);
+    while (at < last && (mp_uint_t)(state(self) - GREETING) < 2) {
+        n = MIN((size_t)(last - at), self->need);
+        if (self->into) {
+            native_extend(MP_OBJ_FROM_PTR(self->into), at, n);
+        }
+        at += n;
+        self->need -= n;
+        while (!self->need) {
+            step(self);
+        }
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(feed_obj, 4, 4, decoder_feed);
+
+static mp_obj_t decoder_begin(mp_obj_t self_in) {
+    decoder_t *self = MP_OBJ_TO_PTR(self_in);
+    next(self, FIRST, self->body, 1);
+    return self_in;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(decoder_begin_obj, decoder_begin);
+
+static mp_obj_t decoder_end(mp_obj_t self) {
+    end(MP_OBJ_TO_PTR(self), false);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(decoder_end_obj, decoder_end);
+
+// (client, counters, identifiers, filters, topic, body, longest packet)
+static mp_obj_t decoder_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+    mp_arg_check_num(n_args, n_kw, 7, 7, false);
+    decoder_t *self = mp_obj_malloc(decoder_t, type);
+    memcpy(&self->client, args, 6 * sizeof(mp_obj_t));
+    self->packet = mp_obj_get_int(args[6]);
+    self->sink = NULL;
+    return decoder_begin(MP_OBJ_FROM_PTR(self));
+}
+
+static const mp_rom_map_elem_t decoder_methods_table[] = {
+    {MP_ROM_QSTR(MP_QSTR_feed), MP_ROM_PTR(&feed_obj)},
+    {MP_ROM_QSTR(MP_QSTR_begin), MP_ROM_PTR(&decoder_begin_obj)},
+    {MP_ROM_QSTR(MP_QSTR_end), MP_ROM_PTR(&decoder_end_obj)},
+};
+static MP_DEFINE_CONST_DICT(decoder_methods, decoder_methods_table);
+
+MP_DEFINE_CONST_OBJ_TYPE(
+    uplink_decoder_type,
+    MP_QSTR_Decoder,
+    MP_TYPE_FLAG_METHODS_STAY,
+    make_new, decoder_make_new,
+    locals_dict, &decoder_methods
+    );
