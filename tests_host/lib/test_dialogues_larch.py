@@ -113,7 +113,7 @@ def test_back_in_step_by_its_own_probe():
         opened(talk)
         assert talk.says(b'\r\n#LINK: 1,"data"\r\n') == b"AT+LGET=1,512\r"
         assert talk.hears(5300) == b"AT+LECHO?\r"
-        talk.says(b"\r\n+LECHO: 0\r\n\r\nOK\r\n", 200)
+        talk.says(b"\r\n+LECHO: 0\r\n\r\nDONE\r\n", 200)
         assert talk.engine.idle and talk.engine.in_step and talk.engine.resyncs == 1
 
     each(dialogue)

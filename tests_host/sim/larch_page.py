@@ -15,13 +15,12 @@ COMMANDS = Table()
 command = COMMANDS.command
 
 # Of 27.007 and V.250, with nothing of their vendor in them.
-for _name in ("", "E", "V", "Q", "Z", "IPR", "CMEE", "CCLK", "CGMI", "CGMR", "CGSN"):
+for _name in ("", "E", "V", "Q", "Z", "IPR", "CMEE", "CCLK", "CGSN"):
     COMMANDS[_name] = sim7000_general.COMMANDS[_name]
 for _name in ("CPIN", "CIMI", "CCID", "CSQ"):
     COMMANDS[_name] = sim7000_network.COMMANDS[_name]
 COMMANDS.stored("CEREG", (0, 1))
 COMMANDS.stored("LSLEEP", (0, 1))
-COMMANDS.stored("LECHO", (0, 1))
 
 LINKS = (1, 2, 3)
 SLOTS = ("7", "8", "9")  # CA, certificate, key
@@ -48,13 +47,13 @@ def model(c):
     c.ok()
 
 
-@command("GMI")
+@command("CGMI", "GMI")
 def maker(c):
     c.info("Larch")
     c.ok()
 
 
-@command("GMR")
+@command("CGMR", "GMR")
 def revision(c):
     c.info("L3.04")
     c.ok()
@@ -97,6 +96,16 @@ def functionality(c):
     elif not radio.functional:
         radio.start()
     c.modem.after_ms(500, c.ok)
+
+
+@command("LECHO")
+def echo(c):
+    """Answers in every state: what is asked to find out whether anybody hears."""
+    if c.op != "read":
+        fault(c)
+        return
+    c.info("+LECHO: 0")
+    done(c)
 
 
 @command("LBOOT")
@@ -312,13 +321,13 @@ class Larch(Page):
     }
     AUTO_SAVE = ("IPR", "LSLEEP")
     SECRETS = ("CPIN",)
-    SAMPLE_URCS = ("#LINK: 9,\"data\"", "+LNET: ?", "#TEMP: 41")
+    SAMPLE_URCS = ('#LINK: 9,"data"', "+LNET: ?", "#TEMP: 41")
     PAUSE_MS = 4.0
     UNDER_VOLTAGE = ""
     COMMANDS = COMMANDS
 
     def factory(self, options):
-        return {**super().factory(options), "CEREG": 0, "LSLEEP": 0, "LECHO": 0}
+        return {**super().factory(options), "CEREG": 0, "LSLEEP": 0}
 
     def fresh(self, modem):
         return SimpleNamespace(trust={}, full=0)
