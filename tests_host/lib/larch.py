@@ -101,6 +101,7 @@ SCRIPTS = (
     b"\n  3AT+LOFF"
     b"\n#l"  # packet data
     b"\n  2AT+LNET?|n"
+    b'\nu 2AT+LAUTH="{u}","{w}"'
     b'\nn 7AT+LNET=1,"{a}"'
     b"\nN 7AT+LNET=1"
     b"\n#L"  # … until there is an address

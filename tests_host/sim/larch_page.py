@@ -143,6 +143,16 @@ def packet_data(c):
         fault(c)
 
 
+@command("LAUTH")
+def login(c):
+    """AT+LAUTH="<user>","<password>": of the APN, until the next restart."""
+    if c.op != "set" or len(c.args) != 2:
+        fault(c)
+        return
+    c.modem.page_state.login = tuple(c.args)
+    done(c)
+
+
 @command("LPING")
 def ping(c):
     if c.op != "set" or len(c.args) != 1 or not c.modem.radio.active:
@@ -320,7 +330,7 @@ class Larch(Page):
         "wake": 60,
     }
     AUTO_SAVE = ("IPR", "LSLEEP")
-    SECRETS = ("CPIN",)
+    SECRETS = ("CPIN", "LAUTH")
     SAMPLE_URCS = ('#LINK: 9,"data"', "+LNET: ?", "#TEMP: 41")
     PAUSE_MS = 4.0
     UNDER_VOLTAGE = ""
@@ -330,7 +340,7 @@ class Larch(Page):
         return {**super().factory(options), "CEREG": 0, "LSLEEP": 0}
 
     def fresh(self, modem):
-        return SimpleNamespace(trust={}, full=0)
+        return SimpleNamespace(trust={}, full=0, login=None)
 
     def booted(self, modem):
         modem.urc("HELLO", boot=True)

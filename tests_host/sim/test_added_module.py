@@ -126,7 +126,19 @@ def test_one_fault(case):
     test_faults.one_fault(*CASES[case], 500 + case, 1 + case % 2, "larch")
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_random_pairs(seed):
+    test_faults.random_pairs(seed, "larch")
+
+
 # ---- what only it does
+
+
+def test_apn_with_a_login():
+    login = {"apn": "net", "apn_user": "u", "apn_password": "secret"}
+    world = test_vendors.device("larch", sim=login)
+    assert world.run(60, lambda: world.mqtt.connected)
+    assert world.vm.page_state.login == ("u", "secret")
 
 
 def test_full_is_tried_again_without_opening_anew():
