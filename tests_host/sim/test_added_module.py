@@ -151,6 +151,15 @@ def test_full_is_tried_again_without_opening_anew():
     assert world.mqtt.connects == 1 and not recovery(world)
 
 
+def test_a_connection_whose_end_was_not_told_is_missed_by_the_supervision():
+    world = test_vendors.device("larch")
+    assert world.run(60, lambda: world.mqtt.connected)
+    world.run(30)  # until nothing is read any more that was not announced
+    world.vm.sockets.by_cid.pop(1).close()
+    assert world.run(65, lambda: world.mqtt.connects == 2)
+    assert not recovery(world)
+
+
 @pytest.mark.parametrize("server", ["ECDHE+AESGCM", "AES128-SHA256"])
 @pytest.mark.parametrize("level", ["modern", "compatible"])
 def test_suites_are_tried_one_by_one(server, level, folder):
