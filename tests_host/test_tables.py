@@ -1,7 +1,10 @@
 """Vendors' texts: well formed, their letters known; constants repeated are the right ones."""
 
 import re
+import sys
+from pathlib import Path
 
+import larch
 import pytest
 
 from tests_host.conftest import ROOT
@@ -12,8 +15,11 @@ from uplink.modem.machine import Machine
 from uplink.modem.script import Script
 from uplink.modems import NAMES, common
 
-VENDORS = [modems.vendor(name) for name in NAMES]
+# The last is not in lib/: the example of an added module.
+VENDORS = [*(modems.vendor(name) for name in NAMES), larch]
+IDS = [*NAMES, "larch"]
 LIB = ROOT / "lib" / "uplink"
+MODEMS = [*sorted((LIB / "modems").glob("*.py")), Path(larch.__file__)]
 # The scripts that `modem` runs, by their letters: those of states, and others.
 STATES = b"chjklmqrst"
 OTHERS = b"ABCDFGKLOPW"
@@ -41,7 +47,7 @@ def scripts(vendor):
 
 def letters_of(function):
     """The letters that a function of a vendor's file compares with: `== 69` is E."""
-    source = (LIB / "modems" / f"{function.__module__.rsplit('.', 1)[1]}.py").read_text()
+    source = Path(sys.modules[function.__module__].__file__).read_text()
     body = source.split(f"def {function.__name__}(")[1].split("\ndef ")[0]
     return {int(n) for n in re.findall(r"(?:what|letter|condition) == (\d+)", body)}
 
@@ -58,7 +64,7 @@ def test_the_application_keeps_what_is_asked_for_after_start():
 
 
 def test_letters_are_told_beside_their_numbers():
-    for path in sorted((LIB / "modems").glob("*.py")) + [LIB / "modem" / "script.py"]:
+    for path in [*MODEMS, LIB / "modem" / "script.py"]:
         for line in path.read_text().splitlines():
             for n, told in re.findall(r"(?:letter|condition) == (\d+):  # (\S)", line):
                 assert chr(int(n)) == told, (path.name, line)
@@ -74,7 +80,9 @@ ENGINE = {name: n for name, n in vars(codes.Codes).items() if isinstance(n, int)
 
 
 @pytest.mark.parametrize(
-    "path", sorted(LIB.glob("modem*/*.py")), ids=lambda path: f"{path.parent.name}/{path.name}"
+    "path",
+    [*sorted(LIB.glob("modem*/*.py")), Path(larch.__file__)],
+    ids=lambda path: f"{path.parent.name}/{path.name}",
 )
 def test_repeated_constants_are_the_originals(path):
     """A name means the same in all files; what is an engine's code or a reason, is that."""
@@ -90,7 +98,7 @@ def test_repeated_constants_are_the_originals(path):
                 assert constants(other)[name] == n, (name, other.name)
 
 
-@pytest.mark.parametrize("vendor", VENDORS, ids=NAMES)
+@pytest.mark.parametrize("vendor", VENDORS, ids=IDS)
 def test_vendor_has_everything_that_the_modem_asks_for(vendor):
     hidden = int(vendor.NUMBERS.split()[15])
     read_back = b"EHI" if not hidden else b""
@@ -108,7 +116,7 @@ def test_vendor_has_everything_that_the_modem_asks_for(vendor):
         assert 100 <= limit_ms <= 150_000 and flags & codes.FAST
 
 
-@pytest.mark.parametrize("vendor", VENDORS, ids=NAMES)
+@pytest.mark.parametrize("vendor", VENDORS, ids=IDS)
 def test_scripts_are_well_formed(vendor):
     heard = letters_of(vendor.heard) | letters_of(common.heard) | {ord("-")}
     variables = set(SHARED) | letters_of(vendor.put) | set(b"01234567")
@@ -157,7 +165,7 @@ def test_a_line_is_read_as_a_step():
     assert script[20] == [0, (b"AT+CLTS", 0), b"+", "answer", 1_000, codes.MAY_FAIL]
 
 
-@pytest.mark.parametrize("vendor", VENDORS, ids=NAMES)
+@pytest.mark.parametrize("vendor", VENDORS, ids=IDS)
 def test_lines_and_payloads_have_handlers(vendor):
     heard = letters_of(vendor.heard) | letters_of(common.heard) | {ord("-")}
     assert vendor.LINES.startswith(b"\n")
@@ -170,7 +178,7 @@ def test_lines_and_payloads_have_handlers(vendor):
         assert prefix and commas > 0 and callable(getattr(vendor, handler)), prefix
 
 
-@pytest.mark.parametrize("vendor", VENDORS, ids=NAMES)
+@pytest.mark.parametrize("vendor", VENDORS, ids=IDS)
 def test_what_crashes_the_module_is_never_sent(vendor):
     assert b"AT+CARECV?" not in vendor.SCRIPTS
 

@@ -63,12 +63,12 @@ TELIT = [
 ]
 
 
-# One module of each vendor that stands for it where all of them would take too long.
+# One module of each vendor that stands for it where all of them would take too long, and the
+# faults that only such modules have.
 OTHERS = ("m95", "le910c1")
+_OWN = {"m95": QUECTEL, "le910c1": TELIT}
 
 
 def cases(module):
-    """The cases for a `modem.type`."""
-    if module[0] == "m" and module[1:].isdigit():
-        return CASES + QUECTEL
-    return CASES if module == "sim7000" else CASES + TELIT
+    """The cases for a `modem.type`: "sim7000" or one of OTHERS (or a module that is added)."""
+    return CASES + _OWN.get(module, [])

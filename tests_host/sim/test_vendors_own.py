@@ -4,10 +4,9 @@ import pytest
 
 from tests_host.sim.broker import Broker
 from tests_host.sim.test_life import Echo, Listener, events, said
-from tests_host.sim.test_vendors import EACH, PKI, QUECTEL, device, recovery
+from tests_host.sim.test_vendors import EACH, PKI, device, recovery
 from tests_host.sim.world import World, configuration
-from uplink import log
-from uplink.modems import quectel, sim7000, telit
+from uplink import log, modems
 
 
 @pytest.fixture(autouse=True)
@@ -133,8 +132,7 @@ def test_a_level_that_the_module_cannot_have_is_refused(module, level, folder):
 def test_auto_finds_the_tables(page):
     world = World(configuration(modem={"type": "auto"}), broker=Broker(), page=page)
     assert world.run(100, lambda: world.mqtt.connected), world.modem.state
-    expected = sim7000 if page == "sim7000" else quectel if page in QUECTEL else telit
-    assert world.modem.vendor is expected
+    assert world.modem.vendor is modems.load(page.encode())
     world.publish(1)
     assert world.run(20, lambda: world.arrived())
 
