@@ -34,7 +34,7 @@ def test_get():
     into = bytearray()
     b.http.get("host", "/path?x=1", into=into)
     assert b.connect() == (
-        b"GET /path?x=1 HTTP/1.1\r\nHost: host\r\nConnection: close\r\n"
+        b"GET /path?x=1 HTTP/1.1\r\nHost: host\r\n"
         b"Accept-Encoding: identity\r\n\r\n"
     )
     assert b.wire.target == (b"host", 443, True)
@@ -51,7 +51,7 @@ def test_post_and_header():
         b"host", b"/p", b"a=1", kind=b"text/plain", port=8080, tls=False, header=b"X-A: b c"
     )
     assert b.connect() == (
-        b"POST /p HTTP/1.1\r\nHost: host:8080\r\nConnection: close\r\n"
+        b"POST /p HTTP/1.1\r\nHost: host:8080\r\n"
         b"Accept-Encoding: identity\r\nContent-Length: 3\r\nContent-Type: text/plain\r\n"
         b"X-A: b c\r\n\r\na=1"
     )

@@ -1,4 +1,8 @@
-"""HTTP/1.1 over a transport: one request a connection, sans-IO but for its task."""
+"""HTTP/1.1 over a transport: one request a connection, sans-IO but for its task.
+
+The connection is ended by us, when the answer is whole: a server that ends it directly behind its
+answer would make some modules forget what they still hold of it.
+"""
 
 from uplink import exact
 from uplink.loop import Event
@@ -71,7 +75,7 @@ class HTTP(Request):
         if self.port != (443 if self.tls else 80):
             out.append(58)
             self._number(self.port)
-        out.extend(b"\r\nConnection: close\r\nAccept-Encoding: identity\r\n")
+        out.extend(b"\r\nAccept-Encoding: identity\r\n")
         if self.content is not None:
             out.extend(b"Content-Length: ")
             self._number(len(self.content))
