@@ -96,7 +96,9 @@ for vendor in options.vendors or ():
 
 for name in options.services:
     if name not in SERVICES:
-        raise ValueError("the manifest names the service %r: there are %s" % (name, list(SERVICES)))
+        raise ValueError(
+            "the manifest names the service %r: there are %s" % (name, list(SERVICES))
+        )
 
 for path in files(ROOMS):
     module(path, base_path=ROOMS, opt=options.opt)

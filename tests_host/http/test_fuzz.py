@@ -17,7 +17,12 @@ HEADS = (
     b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n",
     b"HTTP/1.1 204 None\r\n",
 )
-LINES = (b"Content-Type: text/plain\r\n", b"X:\r\n", b"Location: /x\r\n", b"X: " + b"y" * 400 + b"\n")
+LINES = (
+    b"Content-Type: text/plain\r\n",
+    b"X:\r\n",
+    b"Location: /x\r\n",
+    b"X: " + b"y" * 400 + b"\n",
+)
 
 
 @st.composite
@@ -49,7 +54,15 @@ def play(pieces):
     if b.wire.state:
         b.lose()
     http = b.http
-    return http.code, http.status, http.length, http.count, bytes(http.location), sink.got, sink.said
+    return (
+        http.code,
+        http.status,
+        http.length,
+        http.count,
+        bytes(http.location),
+        sink.got,
+        sink.said,
+    )
 
 
 def split(data, cuts):

@@ -81,7 +81,9 @@ class Bench:
 
     def __init__(self):
         self.wire = Wire()
-        self.http = HTTP(Loop(Clock()), self.wire)  # polled by hand
+        loop = Loop(Clock())
+        self.http = HTTP(loop, self.wire)
+        loop.step()  # its task waits; it is polled by hand
 
     def poll(self, ms=0):
         self.wire.now = ticks_add(self.wire.now, ms)

@@ -51,7 +51,11 @@ class Bench:
         }
         cfg = configuration(modem={"type": module, "sockets": 2}, tls=self.pki.tls)
         self.world = World(
-            cfg, services=services, options=Options(unix_s=NOW.timestamp()), kind=ServiceModem, **more
+            cfg,
+            services=services,
+            options=Options(unix_s=NOW.timestamp()),
+            kind=ServiceModem,
+            **more,
         )
         self.http = self.world.modem.http()
         self.into = bytearray()
@@ -121,7 +125,7 @@ def test_post(module, folder):
 def test_ways_in_which_an_answer_ends(module, answer, folder):
     b = Bench(folder, module, Web(answer))
     if module == "sim7000" and b"Length" not in answer:
-        # over its socket the end of the connection comes before the bytes: told, never taken for all
+        # over its socket the end comes before the bytes: told, never taken for all of them
         assert b.get() == 1 and isinstance(b.http.error(), LinkDown) and not b.into
         return
     assert b.get() == WHOLE

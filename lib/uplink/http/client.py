@@ -6,7 +6,7 @@ answer would make some modules forget what they still hold of it.
 
 from uplink import exact
 from uplink.loop import Event
-from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
+from uplink.port.ticks import FOREVER, ticks_diff
 
 from .parser import Parser, const
 from .request import Request

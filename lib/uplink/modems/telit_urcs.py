@@ -1,4 +1,4 @@
-"""What a Telit says of its own services by itself: telit's tables for the engine, with these lines.
+"""What a Telit says of its own services: telit's tables for the engine, with these lines added.
 
 `m.units` are the services (lib/uplink/services).
 """

@@ -5,7 +5,6 @@ from uplink.modem.core import Core
 from uplink.modem.modem import Modem
 from uplink.modem.states import const
 
-
 _DO_OPEN = const(1)
 _FILES = const(105)  # of states
 _HELD = const(17)
