@@ -9,6 +9,9 @@ import re
 from bytecode import Constant
 from values import Class, Function, Module, Object, is_constant
 
+# Functions that programs outside replace (tools/run: by values of the command line).
+REPLACED = ("uplink.app.config.check", "uplink.app.config.load")
+
 # Builtins that every port has here, beside those that no option leaves out.
 _WITH_OPTION = "bytearray enumerate float max memoryview min property reversed set slice".split()
 
@@ -47,10 +50,10 @@ class Fixed:
                 name: entry[0]
                 for name, entry in module.known.items()
                 if entry
-                and not _hands_out(module)
                 and module.stores[name] == 1
                 and None not in module.stores
                 and (module.package, name) not in changed
+                and f"{module.name}.{name}" not in REPLACED
                 and self._is_in_rom(module, entry[0])
             }
             module.handed_out = module.hands_out()
@@ -121,19 +124,6 @@ class Fixed:
             if module.package == asking.package and name in module.fixed:
                 return (module.fixed[name],)
         return None
-
-
-def _hands_out(module):
-    """Whether code of the module asks for `globals()`: who is given that dict finds no constants in
-    it (asyncio's C code looks for CancelledError there).
-    """
-    opcode = module.world.mpy.Opcode
-    loads = (opcode.MP_BC_LOAD_NAME, opcode.MP_BC_LOAD_GLOBAL)
-    return any(
-        op.code in loads and op.arg.str == "globals"
-        for code in module.code.values()
-        for op in code.ops
-    )
 
 
 def _of_class(value, name):

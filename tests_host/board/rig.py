@@ -54,6 +54,7 @@ def configuration(**sections):
             "dtr": "MODEM_DTR",
             "status": "MODEM_STATUS",
         },
+        "modem": {"type": "sim7000"},
         "sim": {"apn": "flolive.net"},
         "broker": {"host": HOST, "port": PORT},
         "tls": {"ca": "ca.crt", "cert": "device.crt", "key": "device.key"},

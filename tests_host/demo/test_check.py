@@ -99,17 +99,22 @@ def test_what_goes_together_is_let_pass():
 
 
 def test_a_level_that_the_module_cannot_meet():
-    with pytest.raises(ValueError, match="quectel") as caught:
-        check._level(b"quectel", "modern")
+    with pytest.raises(ValueError, match="m95") as caught:
+        check._level(b"m95", "modern")
     assert caught.value.args[0] == "tls.level"
     assert caught.value.args[1].startswith("compatible or legacy: ")
     for module, level in (
-        (b"quectel", "compatible"),
+        (b"m95", "compatible"),
         (b"sim7000", "modern"),
         (b"auto", "modern"),  # what it is comes out later
         (b"telit", "modern"),  # … and which platform
     ):
         check._level(module, level)
+
+
+def test_a_module_that_nobody_knows():
+    found = wrong(more=',"modem":{"type":"sim800"}')
+    assert "modem.type" in found and '"m95"' in found and "Telit" in found
 
 
 def test_certificate_files_are_looked_into(tmp_path):

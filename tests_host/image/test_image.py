@@ -92,8 +92,8 @@ def test_frozen_code_has_no_line_numbers_and_no_folder_of_this_machine(image):
 def test_every_byte_of_the_library_is_accounted_for(measured):
     shares = measured.files
     assert sum(share.total for share in shares.values()) == measured.uplink
-    # What is nobody's: alignment.
-    assert abs(shares[sizes.SHARED].code) < measured.uplink // 100
+    # What is nobody's: alignment, of tables of names above all, which are of 2 bytes each.
+    assert abs(shares[sizes.SHARED].code) < measured.uplink // 50
     assert all(share.total > 0 for share in shares.values())
 
 

@@ -98,11 +98,20 @@ def test_a_vital_task_that_fails_restarts_the_board_after_a_pause():
     device = Device()
     try:
 
-        def fail(ms):
-            raise MemoryError("full")
+        class Full:
+            """A loop whose `sleep_ms` fails."""
+
+            def __init__(self, loop):
+                self.loop = loop
+
+            def __getattr__(self, name):
+                return getattr(self.loop, name)
+
+            def sleep_ms(self, ms):
+                raise MemoryError("full")
 
         device.start()
-        device.loop.sleep_ms = fail
+        device.loop = Full(device.loop)
         device.start = lambda: None
         assert _run(device)
         assert device.status == FAILED and device.board.idles[-1] >= 5_000

@@ -2,13 +2,14 @@
 
 from tests_host.lib.modem_codes import RUNGS
 from uplink.modem.machine import LIMITS_MS
-from uplink.modems import sim7000
+from uplink.modems import load
 
 POWER = 6  # the rung
 
 
-def up_ms(cfg, vendor=sim7000):
+def up_ms(cfg):
     """The longest way from a pulse to online when every step takes its limit."""
+    vendor = load(cfg["modem"]["type"])
     pulse_ms, _, _, boot_ms, _, off_ms, pause_ms = map(int, vendor.NUMBERS.split()[:7])
     power = off_ms * 2 + pause_ms + pulse_ms + boot_ms
     steps = [int(LIMITS_MS.split()[ord(s) - 97]) for s in "hjlm"]  # setup, SIM, attach, clock

@@ -4,9 +4,9 @@
     board.exec("...")
     for name, us in functions(board.profile(False), "build/UPLINK_PICO/uplink.elf"):
 
-The functions are those of C (an ELF's symbols); MicroPython's bytecode is `mp_execute_bytecode`. With
-`board.profile(handlers=handlers(elf))` and `functions(…, elf, OBJECT)` they are those of Python that
-are frozen: a sample belongs to the innermost that runs, with the C that it called.
+The functions are those of C (an ELF's symbols); MicroPython's bytecode is `mp_execute_bytecode`.
+With `board.profile(handlers=handlers(elf))` and `functions(…, elf, OBJECT)` they are those of
+Python that are frozen: a sample belongs to the innermost that runs, with the C that it called.
 """
 
 import struct

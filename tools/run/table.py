@@ -35,7 +35,10 @@ MEANINGS = {
     "pins.pwrkey": ("", "switches the module on and off"),
     "pins.dtr": ("", "wakes it from sleep"),
     "pins.status": ("", "input: high while the module is on"),
-    "pins.reset": ("", "hard reset, the last step before a power cycle"),
+    "pins.reset": (
+        "",
+        "RESET, the last step before a power cycle; Quectel's EMERG_OFF, Telit's HW_SHUTDOWN",
+    ),
     "pins.control": ("", "PC only: pty over which a virtual modem takes pins"),
     "modem.type": (
         "",

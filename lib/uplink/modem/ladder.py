@@ -32,7 +32,7 @@ _WAIT_LIMIT_MS = const(3_600_000)
 _PATIENCE = const(3)
 
 
-# mypy: disable-error-code="attr-defined"
+# mypy: disable-error-code="attr-defined,has-type"
 class Ladder:
     """Base of `Machine`, which has all that is remembered here."""
 

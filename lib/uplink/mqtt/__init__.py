@@ -101,7 +101,10 @@ class MQTT(Sender):
         self._next_id = rand(65535)  # a session from before a restart may hold low ones
         self._name = None  # the last topic: it need not be looked at again
         # the outbox
-        event = Event(loop)
+        event = self._wake = None
+        if loop is not None:
+            event = Event(loop)
+            self._wake = Event(loop)
         self._quick = Receipt(event)  # of a QoS 0 message in `_ctl`
         self._slots = [Receipt(event) for _ in range(room["messages"])]  # the oldest first
         self.waiting = 0  # slots in use, DONE ones included
@@ -116,7 +119,6 @@ class MQTT(Sender):
         self._need = next(self._reading)  # bytes that must come next
         self._transport = transport
         transport.listener = self
-        self._wake = Event(loop)
         if loop is not None:
             loop.spawn(self._run(loop), "mqtt")
 
@@ -131,14 +133,14 @@ class MQTT(Sender):
     def connect(self):
         """Connect, and stay connected."""
         self._wanted = True
-        self._wake.set()
+        self._touch()
 
     def disconnect(self):
         """Send what the outbox holds (for `answer_s` at most), then DISCONNECT, and stay away."""
         self._wanted = False
         if self.state == _OPENING or self.state == _GREETING:
             self._close(None)
-        self._wake.set()
+        self._touch()
 
     def error(self):
         """The refusal of the last login as an `MQTTError`, or None (allocates)."""
@@ -222,7 +224,7 @@ class MQTT(Sender):
             _AGAIN.__traceback__ = None
             try:
                 self._need = self._reading.throw(_AGAIN)
-            except EOFError:  # it was interrupted, by Ctrl-C
+            except (EOFError, StopIteration):  # it was interrupted, by Ctrl-C
                 self._reading = self._read(buffer(self._packet))
                 self._need = next(self._reading)
             begin(self._ctl, 0x10, len(self._hello))
@@ -231,7 +233,7 @@ class MQTT(Sender):
             if self._fruitless >= _FRUITLESS:
                 self._ctl[k] |= 2  # the session ends each time: a new one
             self._pump()
-            self._wake.set()
+            self._touch()
 
     def sent(self, now):
         """The transport has taken what it was given."""
@@ -298,7 +300,7 @@ class MQTT(Sender):
             self._due = ticks_add(now, ms)
         self._long = pause
         self._pump()
-        self._wake.set()
+        self._touch()
 
     # ---- within ---------------------------------------------------------------------------------
 

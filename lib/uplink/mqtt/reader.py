@@ -129,7 +129,7 @@ class Reader:
         """The same without the decorator's form."""
         self._subs.append(Filter(filter, qos, handler, sink))
         self._unasked = True
-        self._wake.set()
+        self._touch()
 
     def on_large(self, filter, sink, qos=1):
         """Messages too large for the buffer come in pieces to `sink`.
@@ -151,7 +151,7 @@ class Reader:
             if sub.text == text:
                 sub.state = _UNWANTED
         self._unasked = True
-        self._wake.set()
+        self._touch()
 
     # ---- what arrives ---------------------------------------------------------------------------
 
@@ -412,7 +412,7 @@ class Reader:
         self._due = ticks_add(now, self._stable_ms)
         self.state = _UP
         log.info("mqtt", "connected, session present:", present)
-        self._wake.set()
+        self._touch()
 
     def _answer(self, number, body):
         """SUBACK, UNSUBACK: the codes stand in the order of the filters (3.9)."""

@@ -212,6 +212,11 @@ class Sender(Reader):
                             ctl.append(sub.qos)
                 return
 
+    def _touch(self):
+        """Something changed that `poll` must look at."""
+        if self._wake is not None:
+            self._wake.set()
+
     def _close(self, why):
         """Close the transport because of `why` (None: as wanted)."""
         if self.state != _CLOSING and self.state != _IDLE:
@@ -244,7 +249,7 @@ class Sender(Reader):
         m._source = None
         m.state = result
         event = m._event
-        if event.value is not None:  # somebody waits
+        if event is not None and event.value is not None:  # somebody waits
             event.set()
             event.clear()
 
@@ -284,7 +289,7 @@ class Sender(Reader):
                             self._end(m, _ACKNOWLEDGED)
                         elif self._inflight == 1:
                             self._since = self._now
-                            self._wake.set()
+                            self._touch()
                         m = None
                 while self.waiting and slots[0]._step == _DONE:  # given back in order
                     first = slots.pop(0)
@@ -390,7 +395,7 @@ class Sender(Reader):
             number(self._ctl, 0xE000)
             self.state = _FAREWELL
             self._due = ticks_add(self._now, self._answer_ms)
-            self._wake.set()
+            self._touch()
             self._pump()
 
     def _may_reply(self):
