@@ -55,9 +55,9 @@ def play(pieces):
         b.lose()
     http = b.http
     return (
-        http.code,
+        http.why,
         http.status,
-        http.length,
+        http.announced,
         http.count,
         bytes(http.location),
         sink.got,

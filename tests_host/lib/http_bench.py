@@ -113,7 +113,7 @@ class Bench:
     def answer(self, data, ends=False, piece=0, **more):
         """GET, and this answer; the body."""
         into = bytearray()
-        self.http.get(b"host", b"/", into=into, **more)
+        self.http.get(b"host", b"/", store=into, **more)
         self.connect()
         self.say(data, piece)
         if ends and self.wire.state:

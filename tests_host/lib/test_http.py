@@ -32,22 +32,22 @@ def refused(call, *args, **more):
 def test_get():
     b = Bench()
     into = bytearray()
-    b.http.get("host", "/path?x=1", into=into)
+    b.http.get("host", "/path?x=1", store=into)
     assert b.connect() == (
         b"GET /path?x=1 HTTP/1.1\r\nHost: host\r\nAccept-Encoding: identity\r\n\r\n"
     )
     assert b.wire.target == (b"host", 443, True)
     b.say(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe")
-    assert b.http.code == RUNNING and b.http.status == 200 and b.http.length == 5
+    assert b.http.why == RUNNING and b.http.status == 200 and b.http.announced == 5
     b.say(b"llo")
-    assert b.http.code == WHOLE and bytes(into) == b"hello" and b.http.count == 5
+    assert b.http.why == WHOLE and bytes(into) == b"hello" and b.http.count == 5
     assert not b.wire.state and b.http.error() is None and b.wire.proofs == 1
 
 
 def test_post_and_header():
     b = Bench()
     b.http.post(
-        b"host", b"/p", b"a=1", kind=b"text/plain", port=8080, tls=False, header=b"X-A: b c"
+        b"host", b"/p", b"a=1", mime=b"text/plain", port=8080, tls=False, header=b"X-A: b c"
     )
     assert b.connect() == (
         b"POST /p HTTP/1.1\r\nHost: host:8080\r\n"
@@ -56,8 +56,8 @@ def test_post_and_header():
     )
     assert b.wire.target == (b"host", 8080, False)
     b.say(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
-    assert b.http.code == WHOLE and b.http.status == 201
-    b.http.post(b"host", b"/p", b"", kind=b"")
+    assert b.http.why == WHOLE and b.http.status == 201
+    b.http.post(b"host", b"/p", b"", mime=b"")
     assert b.connect().endswith(b"Content-Length: 0\r\n\r\n")
 
 
@@ -86,7 +86,7 @@ def test_ways_in_which_an_answer_ends():
         for piece in (0, 1, 2, 3, 7):
             b = Bench()
             assert b.answer(answer, ends, piece) == body, (answer, piece)
-            assert b.http.code == WHOLE and not b.wire.state and not b.http.location
+            assert b.http.why == WHOLE and not b.wire.state and not b.http.location
 
 
 def test_what_is_no_answer():
@@ -123,7 +123,7 @@ def test_what_is_no_answer():
         for piece in (0, 1):
             b = Bench()
             b.answer(answer, False, piece)
-            assert b.http.code == PROTOCOL, answer
+            assert b.http.why == PROTOCOL, answer
             assert not b.wire.state and isinstance(b.http.error(), HTTPError)
 
 
@@ -132,36 +132,36 @@ def test_an_answer_that_is_cut_short_is_none():
     for n in range(len(whole)):
         b = Bench()
         b.answer(whole[:n], True)
-        assert b.http.code == 1 and isinstance(b.http.error(), LinkDown), n
+        assert b.http.why == 1 and isinstance(b.http.error(), LinkDown), n
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
     for n in range(len(chunked)):
         b = Bench()
         b.answer(chunked[:n], True)
-        assert b.http.code == 1, n
+        assert b.http.why == 1, n
     b = Bench()
     b.http.get(b"host", b"/")
     b.connect()
     b.say(b"HTTP/1.0 200 OK\r\n\r\nsome")
     b.lose(2)
-    assert b.http.code == 2, "the link was lost: nobody knows whether that was all"
+    assert b.http.why == 2, "the link was lost: nobody knows whether that was all"
 
 
 def test_redirects_are_told_and_not_followed():
     b = Bench()
     b.answer(b"HTTP/1.1 302 Found\r\nLocation:  https://x/y \r\nContent-Length: 0\r\n\r\n")
-    assert b.http.code == WHOLE and b.http.status == 302
+    assert b.http.why == WHOLE and b.http.status == 302
     assert bytes(b.http.location) == b"https://x/y" and b.poll() and b.wire.opens == 1
     b.answer(b"HTTP/1.1 302 Found\r\nLocation: /" + b"x" * 300 + b"\r\nContent-Length: 0\r\n\r\n")
-    assert b.http.code == WHOLE and not b.http.location, "half of an address is none"
+    assert b.http.why == WHOLE and not b.http.location, "half of an address is none"
 
 
 def test_a_body_that_is_too_long_ends_it():
     b = Bench()
     body = b.answer(b"HTTP/1.1 200 OK\r\n\r\n0123456789x", piece=1, most=10)
     assert body == b"0123456789" and isinstance(b.http.error(), HTTPError)
-    assert b.http.code == 16 and not b.wire.state
+    assert b.http.why == 16 and not b.wire.state
     assert b.answer(b"HTTP/1.1 200 OK\r\n\r\n0123456789", True, 3, most=10) == b"0123456789"
-    assert b.http.code == WHOLE
+    assert b.http.why == WHOLE
 
 
 def test_sink():
@@ -177,7 +177,7 @@ def test_sink():
     b.connect()
     b.say(b"HTTP/1.1 200 OK\r\n\r\nx")
     b.lose(8)
-    assert sink.said == [(200, -1), False] and b.http.code == 8
+    assert sink.said == [(200, -1), False] and b.http.why == 8
     sink = Sink()
     b.http.get(b"host", b"/", sink=sink)
     b.connect()
@@ -212,7 +212,7 @@ def test_a_sink_that_fails_ends_the_request_and_nothing_else():
             b.http.get(b"host", b"/", sink=Failing(where))
             b.connect()
             b.say(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", 1)
-            assert b.http.code == 18 and not b.wire.state, where
+            assert b.http.why == 18 and not b.wire.state, where
             assert b.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi") == b"hi"
     finally:
         log.sink = sink
@@ -232,7 +232,7 @@ def test_the_end_of_one_may_ask_for_the_next():
     b.http.get(b"host", b"/", sink=Again(b.http))
     b.connect()
     b.say(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-    assert b.http.code == RUNNING
+    assert b.http.why == RUNNING
     assert b.connect().startswith(b"GET /2 ")
 
 
@@ -241,18 +241,18 @@ def test_limits():
     b.http.get(b"host", b"/")
     assert b.poll() == 60_000 and b.wire.state == 1
     b.poll(59_999)
-    assert b.http.code == RUNNING
+    assert b.http.why == RUNNING
     b.poll(1)
-    assert b.http.code == 3 and not b.wire.state and isinstance(b.http.error(), TimeoutError_)
+    assert b.http.why == 3 and not b.wire.state and isinstance(b.http.error(), TimeoutError_)
     # a server that says one byte each 50 s has ten minutes
     b.http.get(b"host", b"/")
     b.connect()
     b.say(b"HTTP/1.1 200 OK\r\n\r\n")
     for i in range(12):
-        assert b.http.code == RUNNING, i
+        assert b.http.why == RUNNING, i
         b.poll(50_000)
         b.say(b"x")
-    assert b.http.code == 3 and b.http.count == 11
+    assert b.http.why == 3 and b.http.count == 11
     # a transport that takes nothing
     b.wire.deaf = True
     b.http.get(b"host", b"/")
@@ -266,7 +266,7 @@ def test_limits():
     b.http.get(b"host", b"/")
     b.poll()
     b.poll(60_000)
-    assert b.http.code == 3
+    assert b.http.why == 3
 
 
 def test_reasons():
@@ -275,11 +275,11 @@ def test_reasons():
         b.http.get(b"host", b"/")
         b.poll()
         b.lose(reason)
-        assert b.http.code == reason and isinstance(b.http.error(), kind), reason
+        assert b.http.why == reason and isinstance(b.http.error(), kind), reason
     b = Bench()
     b.http.get(b"host", b"/")
     b.http.cancel()
-    assert b.http.code == 0 and b.poll() > 60_000 and not b.wire.opens
+    assert b.http.why == 0 and b.poll() > 60_000 and not b.wire.opens
 
 
 def test_what_cannot_be_asked_for():
@@ -301,7 +301,7 @@ def test_what_cannot_be_asked_for():
     assert refused(b.http.get, b"host", b"/", port=65536)
     assert refused(b.http.get, b"host", b"/", header=b"X: y\r\nZ: 1")
     assert refused(b.http.get, b"host", b"/", header=b"no colon")
-    assert refused(b.http.post, b"host", b"/", b"", kind=b"a\r\nb")
+    assert refused(b.http.post, b"host", b"/", b"", mime=b"a\r\nb")
     b.http.get(b"host", b"/")
     assert refused(b.http.get, b"host", b"/"), "one at a time"
 
@@ -326,7 +326,7 @@ def test_awaited():
     task = loop.spawn(ask())
     loop.spawn(serve())
     loop.run(task)
-    assert found == [True, False] and http.code == 3
+    assert found == [True, False] and http.why == 3
 
 
 class Server:
@@ -366,9 +366,9 @@ class Still:
 
 def _exchange(http, server, into, sink, content):
     if content is None:
-        http.get(b"host", b"/", into=into, sink=sink, most=600)
+        http.get(b"host", b"/", store=into, sink=sink, most=600)
     else:
-        http.post(b"host", b"/", content, into=into, sink=sink, most=600)
+        http.post(b"host", b"/", content, store=into, sink=sink, most=600)
     http.poll(5)
     server.state = 2
     http.opened(6)
@@ -404,5 +404,5 @@ def test_no_heap_after_start():
         finally:
             if micropython is not None:
                 micropython.heap_unlock()
-        assert http.code == (PROTOCOL if rest.startswith(b"Content-Length: x") else WHOLE)
+        assert http.why == (PROTOCOL if rest.startswith(b"Content-Length: x") else WHOLE)
         assert server.sends == 4

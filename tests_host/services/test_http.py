@@ -62,17 +62,17 @@ class Bench:
         assert self.world.run(100, lambda: self.world.mqtt.connected), self.world.modem.state
 
     def get(self, path=b"/x?y=1", limit_s=120, tls=True, **more):
-        self.http.get(b"broker", path, into=self.into, port=443 if tls else 80, tls=tls, **more)
+        self.http.get(b"broker", path, store=self.into, port=443 if tls else 80, tls=tls, **more)
         return self.end(limit_s)
 
     def post(self, body, limit_s=120, tls=True, **more):
         port = 443 if tls else 80
-        self.http.post(b"broker", b"/p", body, into=self.into, port=port, tls=tls, **more)
+        self.http.post(b"broker", b"/p", body, store=self.into, port=port, tls=tls, **more)
         return self.end(limit_s)
 
     def end(self, limit_s):
-        assert self.world.run(limit_s, lambda: self.http.code != RUNNING), vars(self.http)
-        return self.http.code
+        assert self.world.run(limit_s, lambda: self.http.why != RUNNING), vars(self.http)
+        return self.http.why
 
     def alive(self):
         """MQTT was not disturbed, and goes on."""
@@ -146,7 +146,7 @@ def test_a_body_that_is_too_long(module, folder):
 @pytest.mark.parametrize("module", EACH)
 def test_a_server_that_does_not_answer(module, folder):
     b = Bench(folder, module, Web(None))
-    b.http.wait_ms = 30_000
+    b.http.pause_ms = 30_000
     assert b.get() == 3 and isinstance(b.http.error(), TimeoutError_)
     b.web.answer = page(BODY)
     b.world.run(60)
@@ -159,7 +159,7 @@ def test_cancelled(module, folder):
     b.http.get(b"broker", b"/")
     b.world.run(10)
     b.http.cancel()
-    assert b.http.code == 0
+    assert b.http.why == 0
     b.web.answer = page(BODY)
     assert b.get(limit_s=400, most=5000) == WHOLE and bytes(b.into) == BODY
     b.alive()
@@ -210,7 +210,7 @@ def test_tls_has_one_user_at_a_time(module, folder, lines):
     assert b.get(most=5000) == WHOLE and bytes(b.into) == BODY
     # and the other way round
     b.web.answer = None
-    b.http.wait_ms = 30_000
+    b.http.pause_ms = 30_000
     b.http.get(b"broker", b"/")
     b.world.run(5)
     reasons = []
@@ -254,7 +254,7 @@ def test_the_link_is_lost_in_a_request(module, folder):
     b.http.get(b"broker", b"/")
     b.world.run(8)
     b.world.vm.fault("reboot")
-    assert b.end(300) in (1, 2, 3), b.http.code
+    assert b.end(300) in (1, 2, 3), b.http.why
     connects = b.world.mqtt.connects
     assert b.world.run(300, lambda: b.world.mqtt.connects > connects or b.world.mqtt.connected)
     b.web.answer = page(BODY)

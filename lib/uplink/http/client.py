@@ -80,9 +80,9 @@ class HTTP(Request):
             out.extend(b"Content-Length: ")
             self._number(len(self.content))
             out.extend(b"\r\n")
-            if self.kind:
+            if self.mime:
                 out.extend(b"Content-Type: ")
-                out.extend(self.kind)
+                out.extend(self.mime)
                 out.extend(b"\r\n")
         if self.header:
             out.extend(self.header)
@@ -102,7 +102,7 @@ class HTTP(Request):
         self._wake.set()
 
     def cancel(self):
-        """Give the running request up: its `code` is CLOSED_LOCAL."""
+        """Give the running request up: its `why` is CLOSED_LOCAL."""
         self.finish(_LOCAL)
 
     def poll(self, now):
@@ -124,7 +124,7 @@ class HTTP(Request):
             self.send()
         since = ticks_diff(now, self.since)
         total = ticks_diff(now, self.begun_at)
-        left = min(self.wait_ms - since, self.total_ms - total)
+        left = min(self.pause_ms - since, self.total_ms - total)
         # (a difference of more than six days looks negative)
         if left <= 0 or total < 0 or since < 0:
             self.finish(_TIMEOUT)

@@ -11,7 +11,7 @@ from uplink.loop import Event
 
 from .parser import const
 
-# Request.code; those of errors.CLOSED_ are the others.
+# Request.why; those of errors.CLOSED_ are the others.
 RUNNING = -2
 WHOLE = -1  # the whole answer is there, whatever its status
 TOO_LARGE = 16
@@ -63,10 +63,10 @@ class Request:
     """One exchange at a time. `await http.get(…)` gives True when the whole answer is there.
 
     status      of the answer (200 …); 0 where there is none
-    length      bytes of the body as the server announced them; -1: it did not
+    announced   bytes of the body, by the server's own word; -1: it did not say
     count       bytes of the body that have come
     location    where a redirect leads: reported, never followed
-    code        RUNNING, WHOLE, or why it failed: a CLOSED_ code of `errors`, TOO_LARGE, …
+    why         RUNNING, WHOLE, or why it failed: a CLOSED_ code of `errors`, TOO_LARGE, …
     """
 
     def __init__(self, loop):
@@ -75,18 +75,18 @@ class Request:
         self.tls = True
         self.path = b""
         self.header = b""
-        self.kind = b""
+        self.mime = b""
         self.content = None  # what is posted
-        self.into = None
+        self.store = None
         self.most = 0
         self.sink = None
         self.begun = False  # the sink was told
-        self.code = _WHOLE
+        self.why = _WHOLE
         self.status = 0
-        self.length = -1
+        self.announced = -1
         self.count = 0
         self.location = b""
-        self.wait_ms = 60_000  # limit for each answer and each pause in one
+        self.pause_ms = 60_000  # limit for each answer and each pause in one
         self.total_ms = 600_000  # limit for the whole exchange
         self._event = Event(loop)
         self._piece = exact.buffer(_PIECE)
@@ -94,42 +94,42 @@ class Request:
 
     # ---- for applications -----------------------------------------------------------------------
 
-    def get(self, host, path, into=None, sink=None, most=1024, port=443, tls=True, header=b""):
-        """GET. The body goes into the bytearray `into`, `most` bytes of it at most (no heap where
+    def get(self, host, path, store=None, sink=None, most=1024, port=443, tls=True, header=b""):
+        """GET. The body goes into the bytearray `store`, `most` bytes of it at most (no heap where
         it has that room: `exact.buffer`), or to `sink.begin(status, length)`, `write(piece)`,
         `end(whole)`; with neither it is only counted. `header`: one more line, `Name: value`.
         ValueError: a request is running, or something cannot be said.
         """
-        return self._ask(host, path, None, b"", into, sink, most, port, tls, header)
+        return self._ask(host, path, None, b"", store, sink, most, port, tls, header)
 
     def post(
         self,
         host,
         path,
-        body,
-        kind=b"application/octet-stream",
-        into=None,
+        content,
+        mime=b"application/octet-stream",
+        store=None,
         sink=None,
         most=1024,
         port=443,
         tls=True,
         header=b"",
     ):
-        """POST `body` (bytes or bytearray: leave it alone until the answer is there) as `kind`."""
-        if isinstance(body, str):
-            body = body.encode()
-        return self._ask(host, path, body, kind, into, sink, most, port, tls, header)
+        """POST `content` (bytes or bytearray: leave it alone until the answer is there), which is `mime`."""
+        if isinstance(content, str):
+            content = content.encode()
+        return self._ask(host, path, content, mime, store, sink, most, port, tls, header)
 
     def __iter__(self):
-        while self.code == _RUNNING:
+        while self.why == _RUNNING:
             yield from self._event.wait()
-        return self.code == _WHOLE
+        return self.why == _WHOLE
 
     __await__ = __iter__
 
     def error(self):
         """Why there is no answer, as an exception to look at or raise; None (allocates)."""
-        code = self.code
+        code = self.why
         if code < 0:
             return None
         text = closed_text(code)
@@ -145,13 +145,13 @@ class Request:
 
     # ---- for those who do it --------------------------------------------------------------------
 
-    def _ask(self, host, path, body, kind, into, sink, most, port, tls, header):
-        if self.code == _RUNNING:
+    def _ask(self, host, path, content, mime, store, sink, most, port, tls, header):
+        if self.why == _RUNNING:
             raise ValueError("http: a request is running")
         host = text_of(host, 33)
         path = text_of(path, 33)
         header = text_of(header, 32)
-        kind = text_of(kind, 32)
+        mime = text_of(mime, 32)
         if not host or not path or path[0] != 47 or not 0 < port < 65536:
             raise ValueError("http: bad host, path or port")
         if header and header.find(b":") < 1:
@@ -159,21 +159,21 @@ class Request:
         self.host = host
         self.path = path
         self.header = header
-        self.kind = kind
-        self.content = body
-        self.into = into
+        self.mime = mime
+        self.content = content
+        self.store = store
         self.sink = sink
         self.most = most
         self.port = port
         self.tls = tls
         self.status = 0
-        self.length = -1
+        self.announced = -1
         self.count = 0
         self.begun = False
         self.location = b""
-        if into is not None:
-            exact.clear(into)
-        self.code = _RUNNING
+        if store is not None:
+            exact.clear(store)
+        self.why = _RUNNING
         self._event.clear()
         self.started()  # type: ignore[attr-defined]
         return self
@@ -181,7 +181,7 @@ class Request:
     def head_is_there(self, status, length):
         """The answer's status and announced length (-1: none)."""
         self.status = status
-        self.length = length
+        self.announced = length
         if self.sink is not None:
             self.begun = True
             try:
@@ -193,22 +193,22 @@ class Request:
 
     def take(self, buf, off, n):
         """A piece of the body; False where no more is wanted: the request has been finished."""
-        if self.code != _RUNNING:
+        if self.why != _RUNNING:
             return False
-        into = self.into
+        store = self.store
         sink = self.sink
         self.count += n
-        if into is None and sink is None:
+        if store is None and sink is None:
             return True
-        if into is not None and self.count > self.most:
+        if store is not None and self.count > self.most:
             self.finish(_TOO_LARGE)
             return False
         piece = self._piece
         while n > 0:
             k = n if n < _PIECE else _PIECE
             self._copy.set(piece, buf, off, k)
-            if into is not None:
-                into.extend(piece)
+            if store is not None:
+                store.extend(piece)
             if sink is not None:
                 try:
                     sink.write(piece)
@@ -216,7 +216,7 @@ class Request:
                     log.error("http", "sink", error)
                     self.finish(_SINK)
                     return False
-                if self.code != _RUNNING:
+                if self.why != _RUNNING:
                     return False
             off += k
             n -= k
@@ -224,11 +224,11 @@ class Request:
 
     def finish(self, code):
         """The exchange is over: WHOLE, or why not."""
-        if self.code != _RUNNING:
+        if self.why != _RUNNING:
             return
-        self.code = code
+        self.why = code
         self.content = None
-        self.into = None
+        self.store = None
         sink = self.sink
         self.sink = None
         self.over()  # type: ignore[attr-defined]
@@ -239,5 +239,5 @@ class Request:
                 sink.end(code == _WHOLE)
             except Exception as error:
                 log.error("http", "sink", error)
-                if self.code == _WHOLE:
-                    self.code = _SINK
+                if self.why == _WHOLE:
+                    self.why = _SINK

@@ -62,7 +62,7 @@ def put(s, letter, line):
     elif letter == 110:  # n: of what is posted
         decimal(line, len(s.content))
     elif letter == 76:  # L: s for the answer; the script has 150 for all of it
-        n = s.wait_ms // 1000
+        n = s.pause_ms // 1000
         decimal(line, n if n < 140 else 140)
     else:
         return quectel.put(s.core, letter, line)

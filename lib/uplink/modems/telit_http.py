@@ -53,15 +53,15 @@ def put(s, letter, line):
             line.extend(s.header)
             line.append(34)
     elif letter == 107:  # k: the kind of what is posted
-        line.extend(s.kind)
+        line.extend(s.mime)
     elif letter == 110:  # n: and its bytes
         decimal(line, len(s.content))
     elif letter == 84:  # T: TLS
         line.append(49 if s.tls else 48)
     elif letter == 76:  # L: s for the answer
-        decimal(line, s.wait_ms // 1000)
+        decimal(line, s.pause_ms // 1000)
     elif letter == 109:  # m: at most so many; without a length, all of it
-        if s.length > 0 and not s.draining:
+        if s.announced > 0 and not s.draining:
             line.append(44)
             decimal(line, _PIECE)
     else:
@@ -87,14 +87,14 @@ def empty(status):
 
 def compose(s):
     """What goes out behind a prompt, besides what is posted: nothing."""
-    return not 0 < s.wait_ms <= 65_535_000
+    return not 0 < s.pause_ms <= 65_535_000
 
 
 def arrows(s):
     """`<<<`: so many bytes follow directly; 0: nobody says how many."""
-    if s.length <= 0 or s.draining:
+    if s.announced <= 0 or s.draining:
         return 0
-    left = s.length - s.count
+    left = s.announced - s.count
     return left if left < _PIECE else _PIECE
 
 

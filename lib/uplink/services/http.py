@@ -80,7 +80,7 @@ class ModuleHTTP(Service, Request):
             self.leave()
 
     def cancel(self):
-        """Give the running request up: its `code` is CLOSED_LOCAL."""
+        """Give the running request up: its `why` is CLOSED_LOCAL."""
         self.again = False
         self.finish(_LOCAL)
 
@@ -133,7 +133,7 @@ class ModuleHTTP(Service, Request):
             return  # ended meanwhile
         if result:
             nothing = letter == _READ and result == _CME
-            if nothing and self.core.engine.cme == self.vendor.NOTHING and self.length < 0:
+            if nothing and self.core.engine.cme == self.vendor.NOTHING and self.announced < 0:
                 self.close(_WHOLE)
                 return
             reason = self.reason(result)
@@ -152,7 +152,7 @@ class ModuleHTTP(Service, Request):
                 self.phase = _READ if self.vendor.AT_ONCE else _RING
         elif self.heads and not self.status:
             self.close(_PROTOCOL)
-        elif self.length < 0 or self.count >= self.length:
+        elif self.announced < 0 or self.count >= self.announced:
             self.close(_WHOLE)
         elif self.vendor.AT_ONCE:
             self.close(_PEER)
@@ -196,9 +196,9 @@ class ModuleHTTP(Service, Request):
         if self.phase == _END:
             left = ticks_diff(self.due_at, now)
             return left if left > 0 else FOREVER
-        if self.code != _RUNNING and not self.draining:
+        if self.why != _RUNNING and not self.draining:
             return FOREVER
-        left = self.wait_ms - ticks_diff(now, self.since)
+        left = self.pause_ms - ticks_diff(now, self.since)
         if self.phase == _ASK:
             left = FOREVER  # its commands have limits of their own
         left = min(left, self.total_ms - ticks_diff(now, self.begun_at))
@@ -234,12 +234,12 @@ class ModuleHTTP(Service, Request):
             self.close(_TIMEOUT)
             return
         self.head_is_there(status, length)
-        if self.code == _RUNNING:
+        if self.why == _RUNNING:
             self.phase = _READ
             if not length and self.vendor.empty(status):
                 self.close(_WHOLE)
             elif not length:
-                self.length = -1  # it did not say
+                self.announced = -1  # it did not say
 
     def taken(self, buf, off, n, now):
         """A piece of the answer."""
