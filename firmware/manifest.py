@@ -3,7 +3,7 @@
 #
 #   port     "rp2", "esp32" or "unix": the file of lib/uplink/port that is this image's board
 #   vendors  names of files in lib/uplink/modems: only these modems are frozen; None: all
-#   services the modules' own services that are wanted: "http", "ftp", "mq"; none by default
+#   services the modules' own services that are wanted: "http", "ftp"; none by default
 #   native   False: a tree without native/, which needs the Python twins of what is in C
 #   opt      3 without line numbers, 0 with them
 #
@@ -37,8 +37,7 @@ TWINS = {
 # Services: what each needs besides the texts of its vendors, `modems/<vendor>_<service>.py`.
 SERVICES = {
     "http": {("services", "http.py")},
-    "ftp": {("services", "ftp.py")},
-    "mq": {("services", "mq.py")},
+    "ftp": {("services", "http.py"), ("services", "ftp.py")},
 }
 # What every vendor stands on. (`telit_….py` belongs to telit.)
 SHARED = {"__init__.py", "common.py", "policy.py"}
@@ -51,9 +50,13 @@ def others(port):
 
 def service(room, name):
     """The services, one of which must be wanted for this file; None: it is no service's."""
-    for one, files in SERVICES.items():
-        if (room, name) in files or (room == "modems" and name.endswith("_%s.py" % one)):
-            return {one}
+    found = {
+        one
+        for one, files in SERVICES.items()
+        if (room, name) in files or (room == "modems" and name.endswith("_%s.py" % one))
+    }
+    if found:
+        return found
     if room in ("services", "http") or (room == "modems" and name.endswith("_urcs.py")):
         return set(SERVICES)
     return None

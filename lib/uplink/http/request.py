@@ -115,7 +115,7 @@ class Request:
         tls=True,
         header=b"",
     ):
-        """POST `content` (bytes or bytearray: leave it alone until the answer is there), which is `mime`."""
+        """POST `content`, which is `mime`: bytes, or a bytearray to be left alone until the end."""
         if isinstance(content, str):
             content = content.encode()
         return self._ask(host, path, content, mime, store, sink, most, port, tls, header)
@@ -145,9 +145,12 @@ class Request:
 
     # ---- for those who do it --------------------------------------------------------------------
 
-    def _ask(self, host, path, content, mime, store, sink, most, port, tls, header):
+    def _free(self):
         if self.why == _RUNNING:
             raise ValueError("http: a request is running")
+
+    def _ask(self, host, path, content, mime, store, sink, most, port, tls, header):
+        self._free()
         host = text_of(host, 33)
         path = text_of(path, 33)
         header = text_of(header, 32)

@@ -41,7 +41,7 @@ def arrows(m, c):
     if s is None or s not in m.units:
         return -1
     n = s.vendor.arrows(s)
-    if n <= 0:
+    if n == 0:
         s.expect_raw(m.now)
         return _ENDLESS
     return n

@@ -53,7 +53,7 @@ class ModuleHTTP(Service, Request):
 
     def started(self):
         now = self.core.time()
-        self.begun_at = self.since = now
+        self.begun_at = self.since = self.due_at = now
         self.after = _WHOLE
         self.parser.begin()
         self.location = self.parser.location
@@ -74,7 +74,7 @@ class ModuleHTTP(Service, Request):
     def over(self):
         """(What is still in the module is read, what is set there put away.)"""
         phase = self.phase
-        if self.vendor.LEAVES and (phase == _RING or phase == _READ):
+        if self.vendor.DRAINS and (phase == _RING or phase == _READ):
             self.draining = True
         elif phase > _IDLE and phase != _END:
             self.leave()
@@ -111,7 +111,7 @@ class ModuleHTTP(Service, Request):
 
     def begin(self):
         phase = self.phase
-        if phase == _END and ticks_diff(self.core.now, self.due_at) < 0:
+        if phase >= _END and ticks_diff(self.core.now, self.due_at) < 0:
             return 0
         return phase if phase > _RING else 0
 
@@ -202,6 +202,9 @@ class ModuleHTTP(Service, Request):
         if self.phase == _ASK:
             left = FOREVER  # its commands have limits of their own
         left = min(left, self.total_ms - ticks_diff(now, self.begun_at))
+        later = ticks_diff(self.due_at, now)
+        if 0 < later < left:
+            return later
         if left <= 0 and self.core.active is not self:
             if self.draining:
                 self.leave()

@@ -44,6 +44,15 @@ class ServiceModem(Modem):
 
         return self.add(ModuleHTTP(self, found))
 
+    def ftp(self):
+        """An object with `get`: the module's own FTP. ValueError: it has none, or this image."""
+        found = texts(self.vendor, "ftp")
+        if found is None:
+            raise ValueError("no FTP: not in this module, or not in this image (services)")
+        from .ftp import ModuleFTP
+
+        return self.add(ModuleFTP(self, found))
+
     def add(self, service):
         """A service joins the sockets."""
         self.units.append(service)
