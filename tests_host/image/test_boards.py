@@ -74,7 +74,7 @@ def test_manifest_freezes_the_library_for_this_port_alone(board, frozen):
     ports = {"rp2", "esp32", "unix", "cpython"}
     port = {path.split("/")[-1][:-3] for path in ours if path.startswith("uplink/port/")}
     assert port & (ports | {"host"}) == {port_of(board)}
-    # All rooms but those that a manifest chooses are there as a whole, without the twins of what is native.
+    # All rooms but those that a manifest chooses are there, without the twins of what is native.
     choosy = ("uplink/port/", "uplink/modems/", "uplink/services/", "uplink/http/", *TWINS)
     assert not [p for p in ours if p.startswith(("uplink/services/", "uplink/http/"))]
     assert not ours & set(TWINS)

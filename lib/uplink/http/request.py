@@ -115,7 +115,7 @@ class Request:
         tls=True,
         header=b"",
     ):
-        """POST `content`, which is `mime`: bytes, or a bytearray to be left alone until the end."""
+        """POST `content`, which is `mime`; a bytearray is to be left alone until the end."""
         if isinstance(content, str):
             content = content.encode()
         return self._ask(host, path, content, mime, store, sink, most, port, tls, header)
