@@ -3,7 +3,7 @@
 #
 #   port     "rp2", "esp32" or "unix": the file of lib/uplink/port that is this image's board
 #   vendors  names of files in lib/uplink/modems: only these modems are frozen; None: all
-#   services the modules' own services that are wanted: "http", "ftp"; none by default
+#   services the modules' own services that are wanted: "http", "ftp", "mq"; none by default
 #   native   False: a tree without native/, which needs the Python twins of what is in C
 #   opt      3 without line numbers, 0 with them
 #
@@ -38,6 +38,7 @@ TWINS = {
 SERVICES = {
     "http": {("services", "http.py")},
     "ftp": {("services", "http.py"), ("services", "ftp.py")},
+    "mq": {("services", "mq.py")},
 }
 # What every vendor stands on. (`telit_….py` belongs to telit.)
 SHARED = {"__init__.py", "common.py", "policy.py"}
@@ -57,7 +58,9 @@ def service(room, name):
     }
     if found:
         return found
-    if room in ("services", "http") or (room == "modems" and name.endswith("_urcs.py")):
+    if room == "http":
+        return {"http", "ftp"}
+    if room == "services" or (room == "modems" and name.endswith("_urcs.py")):
         return set(SERVICES)
     return None
 

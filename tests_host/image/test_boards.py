@@ -108,7 +108,7 @@ def test_what_finds_out_the_vendor_is_there_where_there_are_several(frozen, tmp_
 
 def test_services_are_in_an_image_that_asks_for_them_alone(frozen, tmp_path):
     shared = ROOT / "firmware" / "manifest.py"
-    for services in ((), ("http",), ("ftp",)):
+    for services in ((), ("http",), ("ftp",), ("mq",), ("http", "ftp", "mq")):
         manifest = tmp_path / "manifest.py"
         manifest.write_text(
             f'include("{shared}", port="rp2", vendors=("telit",), services={services})\n'
@@ -116,10 +116,20 @@ def test_services_are_in_an_image_that_asks_for_them_alone(frozen, tmp_path):
         files = {path.removeprefix("uplink/") for path in frozen(manifest, "rp2")}
         assert ("services/modem.py" in files) == bool(services)
         assert ("modems/telit_urcs.py" in files) == bool(services)
-        assert ("http/request.py" in files) == bool(services)
+        assert ("http/request.py" in files) == bool({"http", "ftp"} & set(services))
+        assert ("services/http.py" in files) == bool({"http", "ftp"} & set(services))
+        assert ("services/mq.py" in files) == ("mq" in services)
+        assert ("modems/telit_mq.py" in files) == ("mq" in services)
         assert ("services/ftp.py" in files) == ("ftp" in services)
         assert ("modems/telit_http.py" in files) == ("http" in services)
         assert "modems/quectel_http.py" not in files
+        there = {path.relative_to(LIB).as_posix() for path in LIB.rglob("*.py")}
+        for path in files:
+            for wanted in imported("uplink/" + path, (LIB / "uplink" / path).read_text()):
+                lazy = path == "services/modem.py"  # (only where the texts are there)
+                if path.startswith(("modems/telit_", "services/", "http/")) and not lazy:
+                    mine = wanted.removeprefix("uplink/")
+                    assert wanted not in there or mine in files, f"{path} imports {wanted}"
     manifest.write_text(f'include("{shared}", port="rp2", services=("fax",))\n')
     with pytest.raises(Exception, match="names the service 'fax'"):
         frozen(manifest, "rp2")

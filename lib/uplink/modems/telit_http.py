@@ -7,6 +7,7 @@ it says so: it is put back after each request.
 
 from uplink.modems import telit
 from uplink.modems.common import const
+from uplink.modems.telit_urcs import decimal
 
 _PIECE = const(1000)  # bytes of a read: 64 to 1500
 
@@ -68,12 +69,6 @@ def put(s, letter, line):
     else:
         return telit.put(s.core, letter, line)
     return True
-
-
-def decimal(line, n):
-    if n > 9:
-        decimal(line, n // 10)
-    line.append(48 + n % 10)
 
 
 def posts(head):

@@ -18,13 +18,20 @@ from uplink.modems.telit import (  # noqa: F401
 
 _ENDLESS = const(0xFFFFFFF)
 
-URCS = ((b"#HTTPRING: ", "http_ring"), (b"", "urc"))
+URCS = ((b"#HTTPRING: ", "http_ring"), (b"#MQRING: ", "mq_ring"), (b"", "urc"))
 # `<<<` and, directly behind it, the bytes of a read.
 COUNTED = ((b"SSLSRING:", 2, "pushed"), (b"SRING:", 2, "pushed_plain"), (b"<<<", 0, "arrows"))
 
 
 def urc(m, c):
     telit.urc(m, c)
+
+
+def decimal(line, n):
+    """Append `n`, for the texts of services."""
+    if n > 9:
+        decimal(line, n // 10)
+    line.append(48 + n % 10)
 
 
 def unit(m, name):
@@ -54,3 +61,26 @@ def http_ring(m, c):
         status = c.int(0)
         c.skip()
         s.ring(status, c.int(0))
+
+
+def mq_ring(m, c):
+    """`#MQRING: <instance>,<mId>,<topic>,<bytes>`; 0 alone: there was no room for it."""
+    s = unit(m, "mqtt")
+    if s is None:
+        return
+    buf = c.buf
+    end = c.end
+    if not c.int():
+        s.ring(0, buf, 0, 0, 0)
+        return
+    place = c.int(0)
+    start = comma = c.pos
+    at = buf.find(b",", start, end)
+    while at >= 0:  # (a topic may have commas: the last one is its end)
+        comma = at
+        at = buf.find(b",", at + 1, end)
+    size = 0
+    for i in range(comma + 1, end):
+        if 48 <= buf[i] < 58 and size < 100_000:
+            size = size * 10 + buf[i] - 48
+    s.ring(place, buf, start, comma - start, size)

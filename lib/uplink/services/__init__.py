@@ -1,4 +1,4 @@
-"""The modules' own services (HTTP) behind interfaces of ours. README.md tells which have what."""
+"""The modules' own services (HTTP, FTP, MQTT) behind interfaces of ours: README.md."""
 
 from .modem import ServiceModem
 

@@ -53,6 +53,15 @@ class ServiceModem(Modem):
 
         return self.add(ModuleFTP(self, found))
 
+    def mqtt(self):
+        """The module's own MQTT, called as `MQTT`. ValueError: it has none, or this image."""
+        found = texts(self.vendor, "mq")
+        if found is None:
+            raise ValueError("no MQTT: not in this module, or not in this image (services)")
+        from .mq import ModuleMQTT
+
+        return self.add(ModuleMQTT(self, found))
+
     def add(self, service):
         """A service joins the sockets."""
         self.units.append(service)
