@@ -77,7 +77,7 @@ def test_thirty_wait_and_more_are_counted(folder):
         b.own.publish("down/n", b"%d" % i, 1)
     b.world.run(60)
     numbers = [int(payload) for _, payload in b.got]
-    assert numbers == sorted(set(numbers)) and len(numbers) + b.mqtt.lost == 32
+    assert numbers == sorted(set(numbers)) and len(numbers) + b.mqtt.missed == 32
 
 
 def test_a_lost_connection_is_noticed_and_nothing_of_qos_1_is_lost(folder):

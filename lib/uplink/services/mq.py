@@ -30,7 +30,7 @@ _WAITING = const(0)  # of receipts
 _ACKED = const(1)
 _DROPPED = const(2)
 _PEER = const(1)  # of errors.CLOSED_
-_COUNTERS = "published acked dropped refused received lost unrouted failed_handlers connects"
+_COUNTERS = "published acked dropped refused received missed unrouted failed_handlers connects"
 
 
 class Message:
@@ -87,8 +87,15 @@ class ModuleMQTT(Service):
         self.last_error = None
         self.wait_ms = 0
         self.watch_at = 0
-        for name in _COUNTERS.split():
-            setattr(self, name, 0)
+        self.published = 0
+        self.acked = 0
+        self.dropped = 0
+        self.refused = 0
+        self.received = 0
+        self.missed = 0
+        self.unrouted = 0
+        self.failed_handlers = 0
+        self.connects = 0
         self.connect()
 
     # ---- for the application --------------------------------------------------------------------
@@ -224,7 +231,7 @@ class ModuleMQTT(Service):
                 rung[i] = rung[i + 1]
             exact.cut(rung, len(rung) - 1)
             if result or self.over_size or len(self.inbox) != self.sizes[self.place]:
-                self.lost += 1
+                self.missed += 1
             else:
                 self._deliver(self.topics[self.place], self.inbox)
         elif letter == _PUBLISH:
@@ -326,7 +333,7 @@ class ModuleMQTT(Service):
     def ring(self, place, buf, off, n, size):
         """A message waits in the module: where, its topic, its bytes; place 0: it had no room."""
         if not 0 < place <= _PLACES or not self.connected:
-            self.lost += not place
+            self.missed += not place
             return
         topic = self.topics[place - 1]
         exact.clear(topic)
