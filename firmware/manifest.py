@@ -58,9 +58,7 @@ def service(room, name):
     }
     if found:
         return found
-    if room == "http":
-        return {"http", "ftp"}
-    if room == "services" or (room == "modems" and name.endswith("_urcs.py")):
+    if room in ("services", "http") or (room == "modems" and name.endswith("_urcs.py")):
         return set(SERVICES)
     return None
 

@@ -2,7 +2,6 @@
 
 from uplink import exact
 from uplink.http.parser import Parser
-from uplink.http.request import Request
 from uplink.modem.states import const
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
@@ -32,12 +31,11 @@ _TRIES = const(20)  # to put away,
 _AGAIN_MS = const(5_000)  # so far apart
 
 
-class ModuleHTTP(Service, Request):
+class ModuleHTTP(Service):
     """`get` and `post` as of `Request`, done by the module."""
 
     def __init__(self, core, vendor):
-        Request.__init__(self, core.loop)
-        Service.__init__(self, core, vendor, "http")
+        super().__init__(core, vendor, "http")
         self.phase = _IDLE
         self.after = _WHOLE  # the code once it is put away
         self.begun_at = 0

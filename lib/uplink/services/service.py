@@ -6,6 +6,7 @@ modem does not sleep, and a lost link ends it.
 """
 
 from uplink import exact
+from uplink.http.request import Request
 from uplink.modem.script import Script
 from uplink.modem.states import const
 from uplink.port.ticks import FOREVER, ticks_diff
@@ -30,14 +31,16 @@ class ServiceScript(Script):
         return Script.answer(self, self.core, c)
 
 
-class Service:
+class Service(Request):
     """`vendor`: the service's texts (a file of modems), `name` for log and errors.
 
     Who derives from it has `begin()` (a letter: the script that is due, 0: none), `ended(letter,
     result, now)`, `failed(reason, now)`, `payload(engine)`, and `taken(buf, off, n, now)`.
+    (It is a `Request`, which MQTT makes no use of: the freezer's short names know one base of a class.)
     """
 
     def __init__(self, core, vendor, name):
+        super().__init__(core.loop)
         self.core = core
         self.vendor = vendor
         self.name = name
