@@ -36,7 +36,7 @@ class Service(Request):
 
     Who derives from it has `begin()` (a letter: the script that is due, 0: none), `ended(letter,
     result, now)`, `failed(reason, now)`, `payload(engine)`, and `taken(buf, off, n, now)`.
-    (It is a `Request`, which MQTT makes no use of: the freezer's short names know one base of a class.)
+    (It is a `Request`, which MQTT does not use: the freezer's short names know one base a class.)
     """
 
     def __init__(self, core, vendor, name):
