@@ -3,6 +3,7 @@
 #
 #   port     "rp2", "esp32" or "unix": the file of lib/uplink/port that is this image's board
 #   vendors  names of files in lib/uplink/modems: only these modems are frozen; None: all
+#   services the modules' own services that are wanted: "http", "ftp", "mq"; none by default
 #   native   False: a tree without native/, which needs the Python twins of what is in C
 #   opt      3 without line numbers, 0 with them
 #
@@ -10,7 +11,7 @@
 
 import os
 
-options.defaults(vendors=None, opt=0, native=True)
+options.defaults(vendors=None, services=(), opt=0, native=True)
 
 ROOMS = "../lib"
 # Port → its own files in lib/uplink/port. What is in none of these sets belongs to all.
@@ -36,6 +37,12 @@ TWINS = {
     ("ring", "plain.py"),
     ("ring", "ring.py"),
 }
+# Services: what each needs besides the texts of its vendors, `modems/<vendor>_<service>.py`.
+SERVICES = {
+    "http": {("services", "http.py")},
+    "ftp": {("services", "http.py"), ("services", "ftp.py")},
+    "mq": {("services", "mq.py")},
+}
 # What every vendor stands on. (`telit_….py` belongs to telit.)
 SHARED = {"__init__.py", "common.py", "policy.py"}
 
@@ -45,8 +52,25 @@ def others(port):
     return {name for files in PORTS.values() for name in files} - PORTS[port]
 
 
+def service(room, name):
+    """The services, one of which must be wanted for this file; None: it is no service's."""
+    found = {
+        one
+        for one, files in SERVICES.items()
+        if (room, name) in files or (room == "modems" and name.endswith("_%s.py" % one))
+    }
+    if found:
+        return found
+    if room in ("services", "http") or (room == "modems" and name.endswith("_urcs.py")):
+        return set(SERVICES)
+    return None
+
+
 def wanted(room, name):
     """Whether this image has the file `name` of a room."""
+    needs = service(room, name)
+    if needs is not None and not needs & set(options.services):
+        return False
     if (room, name) in TWINS and options.native:
         return False
     if room == "port":
@@ -75,6 +99,12 @@ for vendor in options.vendors or ():
     if not os.path.exists(os.path.join(ROOMS, "uplink/modems", vendor + ".py")):
         raise ValueError(
             "the manifest names the vendor %r: no lib/uplink/modems/%s.py" % (vendor, vendor)
+        )
+
+for name in options.services:
+    if name not in SERVICES:
+        raise ValueError(
+            "the manifest names the service %r: there are %s" % (name, list(SERVICES))
         )
 
 for path in files(ROOMS):

@@ -26,6 +26,8 @@ ROOMS = {
     "modem": {"at", "ring", "loop", "port", "modems"},
     "modems": {"at", "modem"},
     "mqtt": {"loop"},
+    "http": {"loop"},
+    "services": {"at", "loop", "modem", "modems", "http", "mqtt"},
     "app": {"port", "loop", "ring", "at", "modem", "mqtt", "app"},
     # The rooms' door (uplink/__init__.py) hands on what each of them offers.
     "uplink": {"port", "loop", "ring", "at", "modem", "mqtt", "app"},

@@ -155,9 +155,10 @@ int ring_scan(ring_t *self, mp_obj_t want_in, mp_obj_t counted) {
             mp_obj_get_array(counted, &rows, &row);
             mp_obj_get_array(row[k], &columns, &column);
             int commas = mp_obj_get_int(column[1]);
-            int j = cursor->pos;
+            // (no commas: directly behind the prefix)
+            int j = cursor->pos - 1;
             for (; j < n && buf[j] != '\n'; j++) {
-                if (buf[j] == ',' && --commas == 0) {
+                if (commas == 0 || (buf[j] == ',' && --commas == 0)) {
                     at[AT_END] = cursor->end = j;
                     return FOUND_COUNTED;
                 }

@@ -77,8 +77,9 @@ def test_manifest_freezes_the_library_for_this_port_alone(board, frozen):
     ports = {"rp2", "esp32", "unix", "cpython"}
     port = {path.split("/")[-1][:-3] for path in ours if path.startswith("uplink/port/")}
     assert port & (ports | {"host"}) == {port_of(board)}
-    # All rooms but those two are there as a whole, without the twins of what is native.
-    choosy = ("uplink/port/", "uplink/modems/", *TWINS)
+    # All rooms but those that a manifest chooses are there, without the twins of what is native.
+    choosy = ("uplink/port/", "uplink/modems/", "uplink/services/", "uplink/http/", *TWINS)
+    assert not [p for p in ours if p.startswith(("uplink/services/", "uplink/http/"))]
     assert not ours & set(TWINS)
     assert {p for p in there if not p.startswith(choosy)} == {
         p for p in ours if not p.startswith(choosy)
@@ -106,6 +107,35 @@ def test_what_finds_out_the_vendor_is_there_where_there_are_several(frozen, tmp_
         room = {path for path in frozen(manifest, "rp2") if path.startswith("uplink/modems/")}
         assert ("uplink/modems/auto.py" in room) == (len(named) > 1)
         assert ("uplink/modems/telit_platforms.py" in room) == ("telit" in named)
+
+
+def test_services_are_in_an_image_that_asks_for_them_alone(frozen, tmp_path):
+    shared = ROOT / "firmware" / "manifest.py"
+    for services in ((), ("http",), ("ftp",), ("mq",), ("http", "ftp", "mq")):
+        manifest = tmp_path / "manifest.py"
+        manifest.write_text(
+            f'include("{shared}", port="rp2", vendors=("telit",), services={services})\n'
+        )
+        files = {path.removeprefix("uplink/") for path in frozen(manifest, "rp2")}
+        assert ("services/modem.py" in files) == bool(services)
+        assert ("modems/telit_urcs.py" in files) == bool(services)
+        assert ("http/request.py" in files) == bool(services)
+        assert ("services/http.py" in files) == bool({"http", "ftp"} & set(services))
+        assert ("services/mq.py" in files) == ("mq" in services)
+        assert ("modems/telit_mq.py" in files) == ("mq" in services)
+        assert ("services/ftp.py" in files) == ("ftp" in services)
+        assert ("modems/telit_http.py" in files) == ("http" in services)
+        assert "modems/quectel_http.py" not in files
+        there = {path.relative_to(LIB).as_posix() for path in LIB.rglob("*.py")}
+        for path in files:
+            for wanted in imported("uplink/" + path, (LIB / "uplink" / path).read_text()):
+                lazy = path == "services/modem.py"  # (only where the texts are there)
+                if path.startswith(("modems/telit_", "services/", "http/")) and not lazy:
+                    mine = wanted.removeprefix("uplink/")
+                    assert wanted not in there or mine in files, f"{path} imports {wanted}"
+    manifest.write_text(f'include("{shared}", port="rp2", services=("fax",))\n')
+    with pytest.raises(Exception, match="names the service 'fax'"):
+        frozen(manifest, "rp2")
 
 
 def test_a_vendor_that_is_not_there_is_told(frozen, tmp_path):

@@ -58,6 +58,16 @@ def test_a_board_without_lines_of_its_own_is_held_to_those_of_the_library():
     assert budget.over(an_image(flash=10**6, static_ram=10**6, heap=0), "OTHER", LIMITS) == []
 
 
+def test_services_have_an_allowance_of_their_own_and_only_where_they_are():
+    limits = {**LIMITS, "services": {"total": 50, "services": 40, "at": 5, "ram": 8}}
+    files = {"at/engine.py": Share(65), "services/http.py": Share(40)}
+    image = an_image(uplink=150, files=files, static_ram=58, uplink_ram=8, heap=492)
+    assert budget.over(image, "BOARD", limits) == []
+    assert budget.over(an_image(files={"at/engine.py": Share(61)}), "BOARD", limits)
+    more = an_image(files={"services/http.py": Share(41)})
+    assert budget.over(more, "BOARD", limits) == ["services takes 41 bytes of 40"]
+
+
 def test_the_table_shows_every_file_and_every_limit():
     text = "\n".join(report.table(an_image(), "BOARD", LIMITS))
     for shown in ("at/engine.py", "log.py", "ground", "1,000", "≥ 500"):

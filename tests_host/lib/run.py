@@ -43,7 +43,18 @@ def prepare():
     """Import the rooms from the lowest up: each import of a source inside another takes C stack,
     and the 32-bit port has 40 KB of it.
     """
-    for room in ("port", "loop", "ring", "at", "modems", "modem", "mqtt", "app"):
+    for room in (
+        "port",
+        "loop",
+        "ring",
+        "at",
+        "modems",
+        "modem",
+        "mqtt",
+        "http",
+        "services",
+        "app",
+    ):
         try:
             __import__("uplink." + room)
         except Exception:

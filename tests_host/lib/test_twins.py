@@ -19,11 +19,12 @@ except (ImportError, SyntaxError):
 
 LINE = 5
 COUNTED = 2
-ROWS = ((b"+RECV: ", 1), (b"SRING: ", 2))
+ROWS = ((b"+RECV: ", 1), (b"SRING: ", 2), (b"<<<", 0))
 PARTS = (
     b"AT+CSQ\r\r\n+CSQ: 25,99\r\n\r\nOK\r\n",
     b"\r\n+RECV: 4,ab\n",
     b"SRING: 1,5,",
+    b"<<<",
     b"> ",
     b"\x00\xff",
     b"OK\n",
@@ -111,7 +112,7 @@ def test_rings_find_the_same():
     three = rings()
     read, end = 0, 5
     for _ in range(3000):
-        data = PARTS[random.getrandbits(3)]
+        data = PARTS[random.getrandbits(8) % len(PARTS)]
         n = min(len(data), 1 + random.getrandbits(6))
         for r in three:
             r.stage[:n] = data[:n]
@@ -191,6 +192,7 @@ SAID = (
     b"\r\n+CSQ: 25,99\r\n\r\nOK\r\n",
     b"\r\n+RECV: 12,hello world!\r\nOK\r\n",
     b"\r\nSRING: 1,5,hello\r\n",
+    b"\r\n<<<",
     b"\r\n+IND: 3\r\n",
     b"\r\n> ",
     b"AT+CSQ\r\r\n",

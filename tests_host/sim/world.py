@@ -46,7 +46,7 @@ def configuration(**sections):
 
 class World:
     """`cfg` from `configuration`; `options` of the virtual modem; `services` beside the broker;
-    `page`: the virtual modem, where it is not the one that `modem.type` names.
+    `page`: the virtual modem, where it is not the one that `modem.type` names; `kind`: of `Modem`.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class World:
         max_read=None,
         start_ms=0,
         page=None,
+        kind=Modem,
     ):
         self.cfg = cfg or configuration()
         self.seed = seed
@@ -78,7 +79,7 @@ class World:
         self.loop = Loop(self.board)
         self.failed = []
         self.loop.report = lambda task, error: self.failed.append((task.name, error))
-        self.modem = Modem(self.loop, self.cfg)
+        self.modem = kind(self.loop, self.cfg)
         self.mqtt = MQTT(self.loop, self.modem.socket(), self.cfg, self.board.rand)
         self.commands = []
         self.mqtt.subscribe(COMMANDS, self._command, 1)

@@ -12,16 +12,26 @@ def read():
 
 
 def over(sizes, board, budget):
-    """Sentences about what `sizes` has more than `budget` allows to `board`; none: all is well."""
+    """Sentences about what `sizes` has more than `budget` allows to `board`; none: all is well.
+
+    An image whose manifest asks for services may take what [services] says beside the rest.
+    """
     limits, rooms = budget.get(board, {}), budget["uplink"]
     totals = sizes.room_totals()
+    more = budget.get("services", {}) if "services" in totals else {}
+    rooms = {room: rooms.get(room, 0) + more.get(room, 0) for room in {*rooms, *more}}
+    limits = {
+        "flash": limits.get("flash", sizes.flash),
+        "ram": limits.get("ram", sizes.static_ram) + more.get("ram", 0),
+        "heap": limits.get("heap", 0) - more.get("ram", 0),
+    }
     found = [_more(room, totals[room], rooms[room]) for room in totals if room in rooms]
     found += [f"{room} is in no line of [uplink]" for room in sorted(totals.keys() - rooms.keys())]
     found.append(_more("lib/uplink, all of it", sizes.uplink, rooms["total"]))
     found.append(_more("static RAM of lib/uplink", sizes.uplink_ram, rooms["ram"]))
-    found.append(_more("the image", sizes.flash, limits.get("flash", sizes.flash)))
-    found.append(_more("static RAM", sizes.static_ram, limits.get("ram", sizes.static_ram)))
-    least = limits.get("heap", 0)
+    found.append(_more("the image", sizes.flash, limits["flash"]))
+    found.append(_more("static RAM", sizes.static_ram, limits["ram"]))
+    least = limits["heap"]
     if sizes.heap < least:
         found.append(f"the heap is {sizes.heap:,} bytes, and is to be {least:,} at least")
     return [sentence for sentence in found if sentence]

@@ -106,13 +106,14 @@ def scan(self, want, counted) -> int:
             o = self.cursor
             j = int(o.pos)
             k = int(counted[k][1])
+            j -= 1  # (no commas: directly behind the prefix)
             while j < n and buf[j] != 10:
-                if buf[j] == 44:
+                if k and buf[j] == 44:
                     k -= 1
-                    if k == 0:
-                        at[_END] = j
-                        o.end = j
-                        return 2
+                if k == 0:
+                    at[_END] = j
+                    o.end = j
+                    return 2
                 j += 1
             if j >= n and n - i < _HEADER:
                 return 0

@@ -75,6 +75,7 @@ class FTP:
     `files`: name -> bytes. `said`: the commands that came, without arguments of PASS."""
 
     ADDRESS = "10.9.8.7"
+    HOST = "ftp.example"
 
     def __init__(self, files, pair=None, user=("user", "secret")):
         self.files = dict(files)
@@ -175,7 +176,7 @@ class FTP:
         service = self._data
         if self._private:
             service = TLSService(self._data, *self.pair, ciphers=SUITES)
-        for name in (self.ADDRESS, "ftp.example"):
+        for name in (self.ADDRESS, self.HOST):
             self.network.services[(name.encode(), self._port)] = service
         numbers = self.ADDRESS.replace(".", ",")
         self.reply(f"227 ({numbers},{self._port >> 8},{self._port & 255})")

@@ -1,0 +1,87 @@
+"""FTP of Telit modules: the texts.
+
+Sources: IP Easy user guide, FTP; SSL/TLS user guide 1vv0300989 rev. 23 (4.2, 9: TLS by AUTH TLS on
+both connections). Passive mode alone: behind an operator's NAT no server gets through. #FTPCFG
+saves itself, and holds TLS while it says so: it is put back after each file.
+"""
+
+from uplink.modems import telit
+from uplink.modems.common import const
+
+_PIECE = const(1000)  # bytes of a read
+
+PROMPT = b">"
+TAIL_OK = b"\r\nOK\r\n"
+AT_ONCE = True
+LEAVES = True
+DRAINS = False
+NOTHING = 0
+URL_MAX = 0
+BODY_MAX = 0
+REASONS = telit.REASONS
+
+SCRIPTS = (
+    b"\n#a"  # ask
+    b"\nta2AT#SSLEN=1,1"
+    b"\ntd2AT#SSLSECCFG=1,{C},{l}"
+    b"\nSd2AT#SSLSECCFG2=1,{v}"
+    b"\nta2AT#SSLEN=1,0"  # sockets hold it no more
+    b"\n  3AT#FTPCFG=500,1,{T}"  # (the server's own address: what it says may be inside its net)
+    b'\n  :AT#FTPOPEN="{h}:{p}","{U}","{W}",1'
+    b"\n  6AT#FTPTYPE=0"
+    b'\n a6AT#FTPFSIZE="{F}"|S'
+    b'\n  :AT#FTPGETPKT="{F}"'
+    b"\n#r"  # a piece
+    b"\n  6AT#FTPRECV=1000|R"
+    b"\n  2AT#FTPGETPKT?|E"
+    b"\n#e"  # put away
+    b"\n a6AT#FTPCLOSE"
+    b"\n d3AT#FTPCFG=500,1,0"
+    b"\n#"
+)
+
+
+def when(s, condition):
+    return telit.when(s.core, condition)
+
+
+def put(s, letter, line):
+    """Variables of these texts; the others are telit's."""
+    if letter == 70:  # F: the file
+        line.extend(s.file)
+    elif letter == 85:  # U, W: who we are
+        line.extend(s.user)
+    elif letter == 87:
+        line.extend(s.password)
+    elif letter == 84:  # T: TLS
+        line.append(49 if s.tls else 48)
+    else:
+        return telit.put(s.core, letter, line)
+    return True
+
+
+def compose(s):
+    return False
+
+
+def posts(head):
+    return False
+
+
+def arrows(s):
+    return -1
+
+
+def heard(s, c, what):
+    """A line that a script of these awaits."""
+    if what == 83:  # S `#FTPFSIZE: <bytes>`
+        s.announced = c.int(-1)
+    elif what == 82:  # R `#FTPRECV: <n>`, on the next line n bytes
+        n = c.int(0)
+        s.piece = n
+        if 0 < n <= _PIECE:
+            s.core.engine.expect(n)
+    elif what == 69:  # E `#FTPGETPKT: <file>,<view>,<1: all of it has come>`
+        c.rest()
+        s.all_there = c.buf[c.last - 1] == 49
+    return None

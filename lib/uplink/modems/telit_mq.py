@@ -1,0 +1,93 @@
+"""MQTT of Telit modules: the texts. Instance 1, and with it the settings of secure socket 1.
+
+Sources: MQTT AT commands application note; SSL/TLS user guide 1vv0300989 rev. 23 (4.2);
+captures of an LE910R1 (AT#MQWCFG restarts it: a will is not set).
+"""
+
+from uplink.modems import telit
+from uplink.modems.telit_urcs import decimal
+
+PROMPT = b">"
+TAIL_OK = b"\r\n\r\nOK\r\n"
+REASONS = telit.REASONS
+
+SCRIPTS = (
+    b"\n#a"  # connect
+    b"\n a4AT#MQDISC=1"  # what an earlier life has left
+    b"\n a2AT#MQEN=1,0"
+    b"\nta2AT#SSLEN=1,1"
+    b"\ntd2AT#SSLSECCFG=1,{C},{l}"
+    b"\nSd2AT#SSLSECCFG2=1,{v}"
+    b"\nta2AT#SSLEN=1,0"  # sockets hold it no more
+    b"\n  2AT#MQEN=1,1"
+    b'\n  3AT#MQCFG=1,"{h}",{p},1,{T}'
+    b"\n  2AT#MQCFG2=1,{k},{e}"
+    b"\n  2AT#MQTCFG=1,30"
+    b'\n  :AT#MQCONN=1,"{I}","{U}","{W}"'
+    b"\n#s"  # subscribe
+    b'\n  6AT#MQSUB=1,"{F}"{q}'
+    b"\n#p"  # publish
+    b'\n h7AT#MQPUBSEXT=1,"{t}",{r},{o},{n}|->'
+    b"\n#r"  # a message
+    b"\n  4AT#MQREAD=1,{m}"
+    b"\n#w"  # still connected?
+    b"\n b2AT#MQCONN?|c"
+    b"\n#e"  # put away
+    b"\n a4AT#MQDISC=1"
+    b"\n a2AT#MQEN=1,0"
+    b"\n#"
+)
+
+
+def when(s, condition):
+    return telit.when(s.core, condition)
+
+
+def put(s, letter, line):
+    """Variables of these texts; the others are telit's."""
+    broker = s.broker
+    if letter == 84:  # T: TLS
+        line.append(49 if s.tls else 48)
+    elif letter == 107:  # k: s of keepalive, 1 to 3600
+        decimal(line, min(max(broker["keepalive_s"], 1), 3600))
+    elif letter == 101:  # e: clean session
+        line.append(49 if broker["clean"] else 48)
+    elif letter == 73:  # I: who we are
+        line.extend(broker["client_id"] or b"")
+    elif letter == 85:
+        line.extend(broker["user"] or b"")
+    elif letter == 87:
+        line.extend(broker["password"] or b"")
+    elif letter == 70:  # F: a topic filter, and its QoS (LE910R1 takes none: 1)
+        line.extend(s.filters[s.index].text)
+    elif letter == 113:
+        if not s.no_qos:
+            line.append(44)
+            decimal(line, s.filters[s.index].qos)
+    elif letter == 116:  # t: topic, retained, QoS, bytes of the oldest message
+        line.extend(s.outbox[0].topic)
+    elif letter == 114:
+        line.append(49 if s.outbox[0].retain else 48)
+    elif letter == 111:
+        decimal(line, s.outbox[0].qos)
+    elif letter == 110:
+        decimal(line, len(s.outbox[0].payload))
+    elif letter == 109:  # m: the place of a message
+        decimal(line, s.place + 1)
+    else:
+        return telit.put(s.core, letter, line)
+    return True
+
+
+def arrows(s):
+    """`<<<` and a message: as many bytes as its URC said (0: none of ours was
+    said); an empty one is a line like others.
+    """
+    n = s.sizes[s.place]
+    return n if n else -1 if n == 0 else 0
+
+
+def heard(s, c, what):
+    """c `#MQCONN: <instance>,<connected>`."""
+    if c.int() == 1:
+        s.up = c.int() == 1
