@@ -17,7 +17,8 @@ from tools.setup.paths import BUILD, alone, digest, is_stamped
 
 PUBLIC = ROOT / "firmware" / "rom" / "public.txt"
 # Puts another `machine` in the interpreter's place, of which frozen code knows the address.
-_REPLACE = ("test_port_machine",)
+# The others add a vendor to the frozen ones' lists, which have short names.
+_REPLACE = ("test_port_machine", "test_dialogues_larch", "test_heap_larch")
 
 
 def make(name, bits, public):

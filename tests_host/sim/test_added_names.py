@@ -39,9 +39,15 @@ def handlers(table):
     return named
 
 
+# Texts of the modules' own services: their `s.vendor` is another of these, not a table.
+SERVICES = {"quectel_http", "telit_ftp", "telit_http", "telit_mq", "telit_urcs"}
+
+
 def test_the_page_lists_what_the_source_asks_for():
     asked = set()
     for path in (path for room in ("at", "modem", "modems") for path in (LIB / room).glob("*.py")):
+        if path.stem in SERVICES:
+            continue
         source = path.read_text()
         asked |= set(re.findall(r"\bvendor\.(\w+)", source))
         asked |= set(re.findall(r'step\[3\] = "(\w+)"', source))
