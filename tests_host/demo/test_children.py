@@ -122,3 +122,10 @@ def test_the_kernel_ends_them_when_we_are_killed():
         pid = int(family.queue.get(timeout=20)[1])
         os.kill(child.process.pid, signal.SIGKILL)
         assert gone(pid)
+
+
+def test_a_module_without_room_for_a_key_is_known():
+    from tools.demo import modem
+
+    small = [kind for kind in modem.PAGES if not modem.holds_a_key(kind)]
+    assert small == ["gl865", "ge865", "ge864", "gl868"]  # Telit's platform 10: 1,535 bytes

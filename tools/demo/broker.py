@@ -2,7 +2,9 @@
 
 import contextlib
 import getpass
+import secrets
 import socket
+import subprocess
 from pathlib import Path
 
 from .children import need
@@ -29,6 +31,15 @@ require_certificate true
 use_identity_as_username true
 tls_version tlsv1.2
 """
+# For a module that has no room for a private key: it logs in with a password.
+_BY_PASSWORD = """\
+listener {port} 127.0.0.1
+cafile {ca}
+certfile {cert}
+keyfile {key}
+tls_version tlsv1.2
+password_file {passwords}
+"""
 
 
 def free_port():
@@ -53,9 +64,11 @@ def certificates(authority, device):
 
 
 class Broker:
-    """`folder` gets the configuration and the log; `authority` has the certificates."""
+    """`folder` gets the configuration and the log; `authority` has the certificates.
+    `by_password`: this user has no certificate, but a `password`, and a `device_port` of its own.
+    """
 
-    def __init__(self, family, folder, authority):
+    def __init__(self, family, folder, authority, by_password=None):
         self.folder = Path(folder)
         self.authority = authority
         self.port = free_port()
@@ -69,10 +82,33 @@ class Broker:
                 key=authority.folder / "server.key",
             )
         )
+        self.device_port = self.port
+        self.password = None
+        if by_password:
+            self._allow(by_password)
         program = need("mosquitto", "mosquitto")
         self.child = family.start(
             "broker", [program, "-c", self.config], log=self.folder / "log" / "broker.log"
         )
+
+    def _allow(self, name):
+        authority = self.authority
+        self.device_port = free_port()
+        self.password = secrets.token_hex(8)
+        passwords = self.folder / "passwords"
+        passwords.touch(0o600)
+        make = [need("mosquitto_passwd", "mosquitto"), "-b", passwords, name, self.password]
+        subprocess.run(make, check=True, capture_output=True)
+        with open(self.config, "a") as f:
+            f.write(
+                _BY_PASSWORD.format(
+                    port=self.device_port,
+                    ca=authority.ca,
+                    cert=authority.folder / "server.crt",
+                    key=authority.folder / "server.key",
+                    passwords=passwords,
+                )
+            )
 
     def _client(self, program, name):
         devices = self.authority.folder / "devices"

@@ -11,9 +11,16 @@ from .state import WILL
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def configuration(device, uart, pins, host, port, interval_s, module="auto"):
-    """uplink.json of the demo: the defaults, but for what must be written."""
+def configuration(device, uart, pins, host, port, interval_s, module="auto", password=None):
+    """uplink.json of the demo: the defaults, but for what must be written. `password`: in place of
+    the device's certificate.
+    """
     status = f"devices/{device}/status"
+    login, tls = {}, {"ca": "ca.crt"}
+    if password:
+        login = {"user": device, "password": password}
+    else:
+        tls |= {"cert": "device.crt", "key": "device.key"}
     return {
         "id": device,
         "uart": {"device": uart},
@@ -22,10 +29,11 @@ def configuration(device, uart, pins, host, port, interval_s, module="auto"):
         "broker": {
             "host": host,
             "port": port,
+            **login,
             "will": {"topic": status, "payload": WILL, "retain": True},
             "birth": {"topic": status, "payload": "online", "retain": True},
         },
-        "tls": {"ca": "ca.crt", "cert": "device.crt", "key": "device.key"},
+        "tls": tls,
         "telemetry": {"interval_s": interval_s},
     }
 

@@ -3,7 +3,11 @@
 import sys
 from pathlib import Path
 
+from tools.modem.pages import PAGES
+
 ROOT = Path(__file__).resolve().parents[2]
+# Of a private key of 2048 bits as PEM: 1,675 to 1,708.
+_KEY_BYTES = 1708
 
 
 class VirtualModem:
@@ -38,6 +42,12 @@ class VirtualModem:
     def pins(self):
         """Path of the pty that carries its pins; None without `--pins`."""
         return self._paths.get("pins")
+
+
+def holds_a_key(kind):
+    """Whether a module of this kind has room for a private key of 2048 bits (PEM)."""
+    platform = getattr(PAGES[kind], "PLATFORM", None)
+    return platform is None or platform.largest >= _KEY_BYTES
 
 
 def redirect(host, port):

@@ -71,7 +71,8 @@ class Demo:
         authority = Authority.create(folder / "ca", name="Uplink demo CA")
         brokers.certificates(authority, DEVICE)
         view.note(f"CA and certificates made in {folder / 'ca'}")
-        self.broker = brokers.Broker(self.family, folder, authority)
+        by_password = None if modems.holds_a_key(self.options.modem) else DEVICE
+        self.broker = brokers.Broker(self.family, folder, authority, by_password)
         self._until(lambda: self.progress.broker_up, "the broker to listen")
         view.note(
             f"Mosquitto listens on 127.0.0.1:{self.broker.port}, TLS with client certificates"
@@ -116,9 +117,10 @@ class Demo:
             uart,
             pins,
             brokers.HOST,
-            self.broker.port,
+            self.broker.device_port,
             self.options.interval,
             self.options.modem,
+            self.broker.password,
         )
 
     def _start_modem(self):
@@ -129,7 +131,11 @@ class Demo:
 
     def _modem_options(self):
         options = self.options
-        more = ["--scale", str(options.scale), *modems.redirect(brokers.HOST, self.broker.port)]
+        more = [
+            "--scale",
+            str(options.scale),
+            *modems.redirect(brokers.HOST, self.broker.device_port),
+        ]
         for fault in options.fault:
             more += ["--fault", fault]
         if options.scenario:
