@@ -13,34 +13,20 @@ mp_int_t loop_now(loop_t *self) {
     return mp_obj_get_int(mp_call_function_0(self->now));
 }
 
-static void say(loop_t *self, qstr level, const char *text, mp_obj_t value) {
-    mp_obj_t args[3] = {MP_OBJ_NEW_QSTR(MP_QSTR_loop), mp_obj_new_str(text, strlen(text)), value};
-    mp_call_function_n_kw(mp_load_attr(self->log, level), 3, 0, args);
-}
-
-// Without heap the line is lost, not the loop.
-static void warn(loop_t *self, const char *text, task_t *task) {
-    nlr_buf_t nlr;
-    if (nlr_push(&nlr) == 0) {
-        say(self, MP_QSTR_warn, text, task ? task->name : mp_const_none);
-        nlr_pop();
-    } else if (!mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(((mp_obj_base_t *)nlr.ret_val)->type), MP_OBJ_FROM_PTR(&mp_type_MemoryError))) {
-        nlr_jump(nlr.ret_val);
-    }
-}
-
-static void fault(loop_t *self, const char *text, task_t *task) {
-    nlr_buf_t nlr;
-    if (nlr_push(&nlr) == 0) {
-        say(self, MP_QSTR_error, text, task->name);
-        nlr_pop();
-    } else if (!mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(((mp_obj_base_t *)nlr.ret_val)->type), MP_OBJ_FROM_PTR(&mp_type_MemoryError))) {
-        nlr_jump(nlr.ret_val);
-    }
-}
-
 static bool is_a(mp_obj_t error, const mp_obj_type_t *type) {
     return mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(mp_obj_get_type(error)), MP_OBJ_FROM_PTR(type));
+}
+
+// A line of the log. Without heap the line is lost, not the loop.
+static void say(loop_t *self, qstr level, const char *text, task_t *task) {
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        mp_obj_t args[3] = {MP_OBJ_NEW_QSTR(MP_QSTR_loop), mp_obj_new_str(text, strlen(text)), task ? task->name : mp_const_none};
+        mp_call_function_n_kw(mp_load_attr(self->log, level), 3, 0, args);
+        nlr_pop();
+    } else if (!is_a(MP_OBJ_FROM_PTR(nlr.ret_val), &mp_type_MemoryError)) {
+        nlr_jump(nlr.ret_val);
+    }
 }
 
 // ---- what Task, Event and Limit use -------------------------------------------------------------------
@@ -109,7 +95,7 @@ static void kick(loop_t *self) {
 
 static void swallowed(loop_t *self, task_t *task) {
     task->until_state = UNTIL_REMARKED;
-    warn(self, "task swallowed its cancellation", task);
+    say(self, MP_QSTR_warn, "task swallowed its cancellation", task);
 }
 
 static mp_obj_t limit_passed(loop_t *self, mp_int_t ms) {
@@ -188,7 +174,7 @@ static void scan(loop_t *self, mp_int_t now) {
                 mp_load_method(self->dog, MP_QSTR_feed, method);
                 mp_call_method_n_kw(0, 0, method);
             } else if (late != self->late) {
-                fault(self, "watchdog not fed, task late", late);
+                say(self, MP_QSTR_error, "watchdog not fed, task late", late);
             }
             self->late = late;
         }
@@ -233,7 +219,7 @@ static void close_coroutine(mp_obj_t coro) {
 }
 
 static void report(loop_t *self, task_t *task, mp_obj_t error) {
-    fault(self, "task failed", task);
+    say(self, MP_QSTR_error, "task failed", task);
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
         if (self->report == MP_OBJ_NULL) {
@@ -243,7 +229,7 @@ static void report(loop_t *self, task_t *task, mp_obj_t error) {
         }
         nlr_pop();
     } else if (is_a(MP_OBJ_FROM_PTR(nlr.ret_val), &mp_type_Exception)) {
-        fault(self, "report failed", task);
+        say(self, MP_QSTR_error, "report failed", task);
     } else {
         nlr_jump(nlr.ret_val);
     }
@@ -361,7 +347,7 @@ static mp_int_t step(loop_t *self) {
             if (self->turns->asked || self->lost) { // else the next task would get it
                 self->turns->asked = false;
                 self->lost = 0;
-                warn(self, "sleep_ms without await", task);
+                say(self, MP_QSTR_warn, "sleep_ms without await", task);
             }
             task = self->ready[self->head];
             self->ready[self->head] = NULL;

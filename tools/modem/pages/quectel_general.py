@@ -4,11 +4,13 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from .. import cme
+from . import v250
 from .quectel_args import number, string
 from .table import Table
 
 COMMANDS = Table()
 command = COMMANDS.command
+COMMANDS.update(v250.COMMANDS)
 
 COMMANDS.stored("CMEE", (0, 1, 2))
 COMMANDS.stored("QSCLK", (0, 1))
@@ -32,30 +34,6 @@ _basic("E", "E", 1)
 _basic("V", "V", 1)
 _basic("Q", "Q", 1)
 _basic("&D", "&D", 2)
-
-
-@command("")
-def attention(c):
-    """AT alone."""
-    c.ok()
-
-
-@command("Z")
-def reset_profile(c):
-    c.modem.settings.recall()
-    c.ok()
-
-
-@command("&F")
-def factory_profile(c):
-    c.modem.settings.factory()
-    c.ok()
-
-
-@command("&W")
-def store_profile(c):
-    c.modem.settings.store()
-    c.ok()
 
 
 @command("H", "L", "M", "X", "&C", "S")

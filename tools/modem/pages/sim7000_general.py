@@ -4,10 +4,12 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from .. import cme
+from . import v250
 from .table import Table
 
 COMMANDS = Table()
 command = COMMANDS.command
+COMMANDS.update(v250.COMMANDS)
 
 COMMANDS.stored("CMEE", (0, 1, 2))
 COMMANDS.stored("CSCLK", (0, 1))
@@ -30,31 +32,6 @@ def _basic(name, high):
 _basic("E", 1)
 _basic("V", 1)
 _basic("Q", 1)
-
-
-@command("")
-def attention(c):
-    """AT alone."""
-    c.ok()
-
-
-@command("Z")
-def reset_profile(c):
-    """ATZ: what AT&W stored is in force again."""
-    c.modem.settings.recall()
-    c.ok()
-
-
-@command("&F")
-def factory_profile(c):
-    c.modem.settings.factory()
-    c.ok()
-
-
-@command("&W")
-def store_profile(c):
-    c.modem.settings.store()
-    c.ok()
 
 
 @command("H", "O", "L", "M", "X", "&C", "&D", "S")
