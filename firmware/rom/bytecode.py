@@ -3,6 +3,8 @@
 The format: py/bc.h and py/bc0.h of MicroPython 1.25 (persistent bytecode version 6.3).
 """
 
+from fuse import LOADS_CONSTANT
+
 
 class Op:
     """One instruction. `arg` is a number, or what it stands for: a name (QStrType), a constant
@@ -68,6 +70,9 @@ class Code:
             code.MP_BC_MAKE_CLOSURE,
             code.MP_BC_MAKE_CLOSURE_DEFARGS,
         )
+
+    def loads_constant(self, op):
+        return op.code == self.mpy.Opcode.MP_BC_LOAD_CONST_OBJ or op.code in LOADS_CONSTANT
 
     def targets(self):
         """The instructions that a jump goes to."""
@@ -139,7 +144,7 @@ class Code:
         for op in self.ops:
             if op.fmt == mpy.MP_BC_FORMAT_QSTR:
                 op.number = name_index[op.arg.str]
-            elif op.code == mpy.Opcode.MP_BC_LOAD_CONST_OBJ:
+            elif self.loads_constant(op):
                 op.number = constant_index[op.arg]
             elif self.makes_function(op):
                 op.number = children[op.arg]

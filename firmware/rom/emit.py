@@ -30,6 +30,9 @@ _HEAD = """
 #if MICROPY_OBJ_REPR != MICROPY_OBJ_REPR_A || MICROPY_PY_SYS_SETTRACE
 #error "functions and classes in ROM: not with this object representation, or settrace"
 #endif
+#if !MICROPY_OPT_FUSED_BYTECODE
+#error "instructions that stand for several: not without MICROPY_OPT_FUSED_BYTECODE"
+#endif
 
 // Objects in ROM. The layouts are those of py/objclosure.c and py/objproperty.c.
 typedef struct {

@@ -11,6 +11,7 @@ those stand before the names, and each module's table begins at its own:
 from collections import Counter
 
 from bytecode import Constant
+from fuse import Fuser
 from values import Value, is_name
 
 _ONE_BYTE = 128
@@ -19,7 +20,7 @@ _ONE_BYTE = 128
 class _Writer:
     """One module: its Code that is reached, and how often that uses names and constants."""
 
-    def __init__(self, module):
+    def __init__(self, module, fuser):
         self.module = module
         mpy = module.world.mpy
         self.live = [code for rc, code in module.code.items() if rc in module.world.reach.code]
@@ -29,11 +30,13 @@ class _Writer:
             if not module.has_native:
                 _texts(mpy, code)
             code.trim()
+            if not module.has_native:
+                fuser.fuse(code)
             self.names.update(name.str for name in code.names)
             for op in code.ops:
                 if op.fmt == mpy.MP_BC_FORMAT_QSTR:
                     self.names[op.arg.str] += 1
-                elif op.code == mpy.Opcode.MP_BC_LOAD_CONST_OBJ:
+                elif code.loads_constant(op):
                     self.constants[op.arg] += 1
 
     def write(self, symbol, at, table, skip):
@@ -70,7 +73,8 @@ def _texts(mpy, code):
 def write(world):
     """Encode all modules; {C symbol: names} of their tables."""
     mpy, tables = world.mpy, {}
-    writers = [_Writer(module) for module in world.all]
+    fuser = Fuser(mpy)
+    writers = [_Writer(module, fuser) for module in world.all]
     native = [[writer] for writer in writers if writer.module.has_native]
     for group in native + _groups([w for w in writers if not w.module.has_native]):
         symbol = f"rom_names_{group[0].module.cm.escaped_name}"

@@ -8,10 +8,12 @@ import sys
 import romcase.circle
 import romcase.classes
 import romcase.functions
+import romcase.fused
 import romcase.names
 
 COUNTED = 28
-first = romcase.functions.show(), romcase.classes.show(), romcase.names.show()
+PARTS = romcase.functions, romcase.classes, romcase.names, romcase.fused
+first = tuple(part.show() for part in PARTS)
 for part in first:
     for line in part:
         print(line)
@@ -20,7 +22,7 @@ for threshold in (-1, 64):
         gc.threshold(threshold)
     for _ in range(10):
         gc.collect()
-        again = romcase.functions.show(), romcase.classes.show(), romcase.names.show()
+        again = tuple(part.show() for part in PARTS)
         # What counts how often it was called.
         for result in (first, again):
             for i in (3, 4, 9, 10):

@@ -79,6 +79,18 @@ def test_it_does_what_the_source_does(built, frozen):
     assert 'File "romcase/functions.py", line ' in output and "in refused" in output
 
 
+def test_each_instruction_that_stands_for_several_is_there(built, mpy):
+    text = (built[1] / "frozen_content.c").read_text()
+    module = text.split("// frozen module romcase_fused", 1)[1].split("// frozen module ", 1)[0]
+    found = set(re.findall(r"// ([A-Z_]+)", module))
+    import fuse
+
+    fused = {name.split()[0] for name, _, _ in fuse.FUSED}
+    assert fused - found == set()
+    # Its functions are run from source too: there are those that stay.
+    assert {"LOAD_ATTR", "POP_JUMP_IF_FALSE", "CALL_METHOD", "CALL_FUNCTION"} <= found
+
+
 def test_what_is_in_rom_and_what_is_not(built):
     text = (built[1] / "frozen_content.c").read_text()
     classes = set(re.findall(r"\] = \{ // (romcase_\w+|main_\w+)$", text, re.M))
@@ -86,6 +98,7 @@ def test_what_is_in_rom_and_what_is_not(built):
         *("__init___Ground", "__init___Alone", "functions_Held", "many_Many", "many_More"),
         "names_Kind",
         *(f"classes_{name}" for name in "Empty Sky Storm Fault Single Guard Attribute".split()),
+        *(f"fused_{name}" for name in "Sensor Watched Odd".split()),
     }
     assert classes == {f"romcase_{name}" for name in in_rom}
     functions = set(re.findall(r"rom_fun_(\w+) = \{", text))
