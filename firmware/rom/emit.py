@@ -232,6 +232,9 @@ class Text:
 
     def head(self):
         print(_HEAD)
+        for name in sorted(self.world.interpreter.ours):
+            # Each begins with this, and that is all its users ask of it here.
+            print(f"extern const mp_obj_base_t {name};")
         for module in self.world.all:
             print(f"static const mp_frozen_module_t frozen_module_{module.cm.escaped_name};")
             for function in module.functions:

@@ -137,10 +137,14 @@ def _changed(module):
     """Names of attributes that a module's code assigns or deletes, unless of a method's `self`."""
     for rc, code in module.code.items():
         opcode = code.mpy.Opcode
-        first = opcode.MP_BC_LOAD_FAST_MULTI
+        place = module.methods.get(rc, 0)
+        first = opcode.MP_BC_LOAD_FAST_MULTI + place
         own = rc in module.methods and not any(
-            op.code == opcode.MP_BC_STORE_FAST_MULTI
-            or (op.code in (opcode.MP_BC_STORE_FAST_N, opcode.MP_BC_DELETE_FAST) and op.arg == 0)
+            op.code == opcode.MP_BC_STORE_FAST_MULTI + place
+            or (
+                op.code in (opcode.MP_BC_STORE_FAST_N, opcode.MP_BC_DELETE_FAST)
+                and op.arg == place
+            )
             for op in code.ops
         )
         targets, before = code.targets(), None
@@ -322,6 +326,10 @@ class _Rewrite:
         }
         first = opcode.MP_BC_LOAD_CONST_SMALL_INT_MULTI
         loads |= set(range(first, first + opcode.MP_BC_LOAD_CONST_SMALL_INT_MULTI_NUM))
+
+        def loads_only(op):
+            return op.code in loads or (op.code == opcode.MP_BC_BUILD_TUPLE and op.arg == 0)
+
         kept, gone, moved = [], [], {}
         for op in self.code.ops:
             # A jump to what was dropped goes on at what comes next.
@@ -334,7 +342,7 @@ class _Rewrite:
                 op.code == opcode.MP_BC_POP_TOP
                 and op not in self.targets
                 and len(kept) > 1
-                and kept[-2].code in loads
+                and loads_only(kept[-2])
             ):
                 gone = kept[-2:]
                 del kept[-2:]

@@ -3,6 +3,7 @@
 from bytecode import Code, Constant
 from find import ClassBody, Machine, Unknown
 from fixed import Fixed
+from idle import Idle
 from reach import Reach
 from short import Short, texts_of
 from sure import Interpreter, Sure
@@ -38,7 +39,7 @@ class World:
 
     def __init__(self, mpy, tree, genhdr, compiled, public=None, pool=()):
         self.mpy = mpy
-        self.interpreter = Interpreter(genhdr)
+        self.interpreter = Interpreter(genhdr, tree, pool)
         self.modules = {}
         for index, cm in enumerate(compiled):
             module = cm.rom = Module(self, cm, index)
@@ -53,6 +54,8 @@ class World:
         for module in self.all:
             module.read()
         self.fixed = Fixed(self, tree)
+        if public is not None:
+            Idle(self, public.package)
         self.reach = self._reach(public, pool)
         self.short = None
         if public is not None:
@@ -136,8 +139,8 @@ class Module:
         # What a traceback calls the module's file, if that is not its path.
         self.file = None
         self.functions = []
-        # RawCode of functions whose first argument is an instance of their class.
-        self.methods = set()
+        # RawCode of methods → number of the local that is an instance of their class.
+        self.methods = {}
         self.classes = []
         self._state = 0
 
@@ -339,10 +342,13 @@ class Module:
         if isinstance(member, Function):
             self._keep(member)
             if member.rc in owner.body.children:
-                self.methods.add(member.rc)
+                self.methods[member.rc] = 0
         elif isinstance(member, Closure):
             member.owner = owner
             self._keep(member.function)
+            if member.function.rc in owner.body.children:
+                # Behind what it closes over.
+                self.methods[member.function.rc] = 1
         elif isinstance(member, Wrapped):
             self._keep_member(member.function, owner)
         elif isinstance(member, Property):
@@ -362,6 +368,7 @@ class Module:
             or (self.name, name) in self.world.fixed.offered
             or not isinstance(value, Value)
             or (getattr(value, "module", None) is self)
+            or (isinstance(value, Object) and value.symbol[1:] in self.world.interpreter.ours)
         )
 
     def table(self):

@@ -18,22 +18,42 @@ _OBJECTS = {
 }
 # Its import does something.
 _STARTED = ("random",)
-_ROW = re.compile(r"\{ MP_ROM_QSTR\(MP_QSTR_(\w+)\), MP_ROM_PTR\((&mp_module_\w+)\) \}")
+_ROW = re.compile(r"\{ ?MP_ROM_QSTR\(MP_QSTR_(\w+)\), MP_ROM_PTR\((&\w+)\) ?\}")
+# The module of ours that is written in C.
+NATIVE = "_uplink"
 
 
 class Interpreter:
     """Modules of the firmware written in C, by the header that the build made of them."""
 
-    def __init__(self, genhdr):
+    def __init__(self, genhdr, tree, pool):
         text = (genhdr / "moduledefs.h").read_text()
         self.modules = {
-            name: Object(symbol) for name, symbol in _ROW.findall(text) if name not in _STARTED
+            name: Object(symbol)
+            for name, symbol in _ROW.findall(text)
+            if symbol.startswith("&mp_module_") and name not in _STARTED
         }
         self.objects = {
             (module, name): Object(symbol)
             for (module, name), symbol in _OBJECTS.items()
             if module in self.modules
         }
+        # {C symbol} that no header of the interpreter declares.
+        self.ours = set()
+        if f"MP_QSTR_{NATIVE})" in text:
+            self._read_native(tree, pool)
+
+    def _read_native(self, tree, pool):
+        """The module of ours, by the table of its names. What an option leaves out is no name of
+        the firmware's: `pool` has those of all C code.
+        """
+        text = (tree / "uplink" / "native" / "native.c").read_text()
+        text = text[text.index("globals_table[]") : text.index("MP_DEFINE_CONST_DICT(globals")]
+        for name, symbol in _ROW.findall(text):
+            if name in pool:
+                self.objects[NATIVE, name] = Object(symbol)
+                self.ours.add(symbol[1:])
+        self.modules[NATIVE] = Object("&uplink_native_module")
 
 
 class Sure:

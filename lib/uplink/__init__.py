@@ -5,6 +5,8 @@ What applications use is here by its short name and loaded when it is first touc
     from uplink import Loop, Modem, MQTT, config
 """
 
+from . import log  # noqa: F401
+
 __version__ = "0.1.0"
 
 # The rooms, each with what it offers here.
