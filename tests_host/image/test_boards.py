@@ -133,6 +133,14 @@ def test_services_are_in_an_image_that_asks_for_them_alone(frozen, tmp_path):
                 if path.startswith(("modems/telit_", "services/", "http/")) and not lazy:
                     mine = wanted.removeprefix("uplink/")
                     assert wanted not in there or mine in files, f"{path} imports {wanted}"
+    for services in ((), ("http",)):
+        manifest.write_text(
+            f'include("{shared}", port="rp2", vendors=("sim7000",), services={services})\n'
+        )
+        files = {path.removeprefix("uplink/") for path in frozen(manifest, "rp2")}
+        assert ("modems/sim7000_http.py" in files) == bool(services)
+        assert ("modems/sim7000_urcs.py" in files) == bool(services)
+        assert "modems/telit_http.py" not in files
     manifest.write_text(f'include("{shared}", port="rp2", services=("fax",))\n')
     with pytest.raises(Exception, match="names the service 'fax'"):
         frozen(manifest, "rp2")

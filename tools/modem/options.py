@@ -34,6 +34,9 @@ class Options:
     bare_close: bool = False  # Quectel: CLOSE OK without the socket's number
     sec_size: str = "whole"  # Quectel: +QSECWRITE tells the "whole" size or "less"
     echo_payload: bool = False  # the payload after a prompt is echoed too
+    shread_ok: str = "first"  # "first": OK, then +SHREAD and its bytes; "last": behind them
+    shread_unread: str = "lost"  # an answer unread when its server closes: "lost" or "kept"
+    shbodext: bool = True  # AT+SHBODEXT is there; else AT+SHBOD=<n>,<ms> has the prompt
     untrusted_result: int = 26  # +CAOPEN result for a server that the CA did not sign
 
     legacy_server: bool = False  # servers take SSL 3.0 and RC4, which this PC cannot do (Telit)

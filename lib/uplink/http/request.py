@@ -19,6 +19,7 @@ HELD = 17
 SINK = 18
 UNABLE = 19
 REDIRECT = 20
+UNSAID = 21
 
 _RUNNING = const(-2)
 _WHOLE = const(-1)
@@ -34,10 +35,11 @@ _PIECE = const(256)
 
 _TEXTS = (
     "the body is longer than `most`: raise it, or take it with a sink",
-    "the module has one TLS connection, and another user holds it: close that first",
+    "no TLS connection of the module is left, another user holds it: close that first",
     "the sink failed",
     "the module cannot do that: use a socket of it",
     "the server redirects, and the module does not tell where to",
+    "no connection, the module does not tell why: check host, port, tls.ca, the clock",
 )
 
 

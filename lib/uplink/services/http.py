@@ -14,6 +14,7 @@ _PEER = const(1)
 _TIMEOUT = const(3)
 _REFUSED = const(4)
 _TLS = const(6)
+_DAMAGE = const(8)
 _PROTOCOL = const(9)
 _UNABLE = const(19)  # of http.request
 _CME = const(2)  # of at.codes
@@ -29,6 +30,7 @@ _END = const(101)  # e: put away what was set
 
 _TRIES = const(20)  # to put away,
 _AGAIN_MS = const(5_000)  # so far apart
+_GAP_MS = const(700)  # (the engine ends a gap inside of payload after 500)
 
 
 class ModuleHTTP(Service):
@@ -44,6 +46,9 @@ class ModuleHTTP(Service):
         self.draining = False  # nobody wants what still comes
         self.again = False  # another request waits until the last is put away
         self.tries = 0
+        self.told = 0  # what the module has said of itself in this request: the vendor's bits
+        self.size = -1  # bytes of the answer by the module's word (also of one nobody wants),
+        self.place = 0  # and how many of them it has handed over
         self.out = exact.buffer(vendor.URL_MAX)  # what goes out behind the prompt
         self.parser = Parser(self)
 
@@ -66,8 +71,15 @@ class ModuleHTTP(Service):
             self.again = True  # put the last away first
         else:
             self.asked = False
-            self.phase = _ASK
+            self.first()
         self.wants()
+
+    def first(self):
+        """From the beginning."""
+        self.told = 0
+        self.size = -1
+        self.place = 0
+        self.phase = _ASK
 
     def over(self):
         """(What is still in the module is read, what is set there put away.)"""
@@ -123,8 +135,11 @@ class ModuleHTTP(Service):
         if letter == _END:
             self.put_away(result, now)
             return
+        if self.core.reading is self:
+            return  # the bytes of the piece still come
         if self.draining and letter == _READ:
-            if result:
+            if result or 0 <= self.size <= self.place:
+                self.size = -1
                 self.leave()  # there is no more
             return
         if not letter:
@@ -155,11 +170,31 @@ class ModuleHTTP(Service):
         elif self.vendor.AT_ONCE:
             self.close(_PEER)
 
+    def piece_end(self, good, now):
+        if not good:
+            if self.draining:
+                self.leave()
+            elif self.letter:
+                self.close(_DAMAGE)
+        else:
+            self.ended(self.letter, 0, now)
+
+    def peer_gone(self):
+        """The module says that the server has closed before it answered."""
+        if self.draining:
+            self.leave()
+        elif self.why == _RUNNING:
+            self.close(_PEER)
+
     def put_away(self, result, now):
         """What was set in the module has been put back, or not."""
         if result:
             self.tries -= 1
-        if result and self.tries > 0:
+        if result and self.vendor.DRAINS and self.place < self.size:
+            self.draining = True  # what was not read may be what holds it
+            self.phase = _READ
+            self.since = self.due_at = now
+        elif result and self.tries > 0:
             self.due_at = ticks_add(now, _AGAIN_MS)
         else:
             self.phase = _IDLE
@@ -170,7 +205,7 @@ class ModuleHTTP(Service):
             self.finish(self.after)
         elif self.phase == _IDLE:
             self.again = False
-            self.phase = _ASK
+            self.first()
             self.state = _BUSY
 
     def failed(self, reason, now):
@@ -191,6 +226,13 @@ class ModuleHTTP(Service):
 
     def poll(self, now):
         """Limits; ms until the next look."""
+        if self.core.reading is self:
+            # bytes behind a result come at once, a line end behind them: else some were lost
+            left = _GAP_MS - ticks_diff(now, self.since)
+            if left > 0:
+                return left
+            self.core.engine.damage(now)
+            return 0
         if self.phase == _END:
             left = ticks_diff(self.due_at, now)
             return left if left > 0 else FOREVER
@@ -226,9 +268,11 @@ class ModuleHTTP(Service):
         if self.phase != _RING and self.phase != _ASK:
             return
         self.since = self.core.now
+        if length > 0:
+            self.size = length
         if self.draining:
             self.phase = _READ
-            if not status:
+            if not status or (not length and self.vendor.empty(status)):
                 self.leave()
             return
         if not status:
@@ -245,6 +289,7 @@ class ModuleHTTP(Service):
     def taken(self, buf, off, n, now):
         """A piece of the answer."""
         self.since = now
+        self.place += n
         if self.draining:
             return
         if not self.heads:

@@ -33,7 +33,8 @@ class ServiceModem(Modem):
 
     def http(self):
         """An object with `get` and `post`: the module's own HTTP where it has one and this image
-        its texts, otherwise ours over the next free socket (ValueError: there is none).
+        its texts, otherwise ours over the next free socket. ValueError: there is none, or it is
+        taken (a module does one exchange at a time: share the object).
         """
         found = texts(self.vendor, "http")
         if found is None:
@@ -42,6 +43,9 @@ class ServiceModem(Modem):
             return HTTP(self.loop, self.socket())
         from .http import ModuleHTTP
 
+        for unit in self.units:
+            if unit.name == "http":
+                raise ValueError("the module's HTTP is taken: share the object")
         return self.add(ModuleHTTP(self, found))
 
     def ftp(self):
@@ -82,12 +86,14 @@ class ServiceModem(Modem):
         return self.sockets[n]
 
     def holder(self, s):
-        """Who has the module's one TLS connection, if that is not `s`: a socket or service; None:
-        nobody, or there are several connections.
+        """Who else than `s` has the module's last TLS connection: a socket or service; None: one
+        is free.
         """
-        if self.security.most == 1:
-            for other in self.sockets:
-                if other is not s and other.tls and other.state > 0:
+        left = self.security.most
+        for other in self.sockets:
+            if other is not s and other.tls and other.state > 0:
+                left -= 1
+                if left <= 0:
                     return other
         return None
 
@@ -105,6 +111,8 @@ class ServiceModem(Modem):
         return Modem.run(self, script, doing, now)
 
     def work(self, state, now, since):
+        if self.reading is not None and self.reading in self.units:
+            return False  # bytes still come for it
         if state == _FILES and not self.swept:
             # a service that was not put away holds TLS, which certificates are written by
             self.swept = True
@@ -157,8 +165,8 @@ class ServiceModem(Modem):
         return Modem.payload(self, engine)
 
     def data(self, buf, off, n, now):
-        s = self.active
-        if s is not None and s in self.units and self.reading is None:
+        s = self.active if self.reading is None else self.reading
+        if s is not None and s in self.units:
             if s.raw:
                 s.raw_data(buf, off, n, now)
             else:
@@ -167,6 +175,11 @@ class ServiceModem(Modem):
         Modem.data(self, buf, off, n, now)
 
     def data_end(self, good, now):
+        s = self.reading
+        if s is not None and s in self.units:
+            self.reading = None
+            s.piece_end(good, now)
+            return
         s = self.active
         if s is not None and s in self.units and self.reading is None:
             return  # the script's result tells it

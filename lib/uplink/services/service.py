@@ -95,7 +95,13 @@ class Service(Request):
     def done(self, work, result, now):
         """The script has ended."""
         self.raw = False
+        core = self.core
+        if core.engine.left > 0:
+            core.reading = self  # its result came before its bytes: `piece_end` follows
         self.ended(self.letter, result, now)  # type: ignore[attr-defined]
+
+    def piece_end(self, good, now):
+        """The bytes that followed a script's result are there; not `good`: not all."""
 
     # ---- for those who derive -------------------------------------------------------------------
 
@@ -124,8 +130,12 @@ class Service(Request):
         return core.security.may_open(self, now)
 
     def reason(self, result):
-        """The code for a script's result, by the vendor's REASONS."""
+        """The code for a script's result, by the vendor's `why` or REASONS."""
         core = self.core
+        why = getattr(self.vendor, "why", None)
+        code = -1 if why is None else why(self, result)
+        if code >= 0:
+            return code
         if result == 2:  # +CME ERROR
             reasons = self.vendor.REASONS
             cme = core.engine.cme

@@ -3,7 +3,14 @@
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
-from . import sim7000_files, sim7000_general, sim7000_network, sim7000_sockets
+from . import (
+    sim7000_files,
+    sim7000_general,
+    sim7000_http,
+    sim7000_http_answer,
+    sim7000_network,
+    sim7000_sockets,
+)
 from .base import Page
 from .sim7000_network import creg_text, psm_plan
 
@@ -25,6 +32,7 @@ class SIM7000(Page):
     }
     AUTO_SAVE = (
         "IPR", "CSCLK", "CNMP", "CMNB", "CNETLIGHT", "CPSMS", "CEDRXS", "CGDCONT", "SHSSL",
+        "SHCONF",
     )  # fmt: skip
     PROFILE = ("E", "V", "Q", "CMEE", "CREG", "CGREG", "CEREG")
     SECRETS = ("CPIN", "CSTT", "CNCFG", "CLCK", "CPWD")
@@ -43,6 +51,8 @@ class SIM7000(Page):
         **sim7000_network.COMMANDS,
         **sim7000_files.COMMANDS,
         **sim7000_sockets.COMMANDS,
+        **sim7000_http.COMMANDS,
+        **sim7000_http_answer.COMMANDS,
     }
 
     def factory(self, options):
@@ -50,7 +60,7 @@ class SIM7000(Page):
         found.update(
             CREG=0, CGREG=0, CEREG=0, CSCLK=0, CNMP=2, CMNB=3, CNETLIGHT=1, CLTS=0, IFC=(0, 0),
             CSTT=("", "", ""), CGDCONT=("IP", ""), CPSMS=(0, "", ""), CEDRXS=(0, 4, "0000"),
-            SHSSL={},
+            SHSSL=(), SHCONF=dict(sim7000_http.FACTORY),
         )  # fmt: skip
         return found
 
@@ -64,6 +74,7 @@ class SIM7000(Page):
             buffer=False,  # AT+CFSINIT
             ntp=("", 0),
             psm=None,
+            http=sim7000_http.fresh(),
         )
 
     def describe(self, command):
@@ -119,10 +130,15 @@ class SIM7000(Page):
         modem.urc("+APP PDP: " + ("ACTIVE" if active else "DEACTIVE"))
 
     def data_waiting(self, modem, cid):
-        if not modem.faults.drop_dataind():
+        if cid == sim7000_http.SOCKET:
+            sim7000_http_answer.data_waiting(modem)
+        elif not modem.faults.drop_dataind():
             modem.urc(f"+CADATAIND: {cid}")
 
     def socket_closed(self, modem, cid):
+        if cid == sim7000_http.SOCKET:
+            sim7000_http_answer.peer_closed(modem)
+            return
         modem.urc(f"+CASTATE: {cid},0")
 
     def search_factor(self, modem):

@@ -233,22 +233,3 @@ def trust_of(modem, settings):
         pair = found[1:]
     ignore = context["ignorertctime"] or settings.get("ignorertctime", 0)
     return Trust(version, ca, pair, ":".join(names) or None, context["sni"] or None, not ignore)
-
-
-@command("SHSSL")
-def web_ssl(c):
-    """AT+SHSSL=<ctxindex>,<ca>[,<certificate>]: kept for the module's HTTPS client."""
-    settings = c.modem.settings
-    if c.op == "read":
-        for index, names in sorted(settings["SHSSL"].items()):
-            c.info(f'+SHSSL: {index},"{names[0]}","{names[1]}"')
-        c.ok()
-    elif c.op == "set" and c.number(0) in range(6) and len(c.args) in (2, 3):
-        name = c.arg(1)
-        if name and name not in c.modem.files.converted:
-            c.error()
-            return
-        settings.set("SHSSL", {**settings["SHSSL"], c.number(0): (name, c.arg(2))})
-        c.ok()
-    else:
-        c.error()

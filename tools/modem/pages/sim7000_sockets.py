@@ -8,6 +8,7 @@ sign no result is documented: `options.untrusted_result`, 26 unless told otherwi
 
 from .. import cme
 from .sim7000_files import trust_of
+from .sim7000_http import SOCKET as HTTP, tls_left
 from .table import Table
 
 COMMANDS = Table()
@@ -139,6 +140,9 @@ def open_socket(c):
         modem.after_ms(100, opened, "lost")
         return
     if settings.get("ssl"):
+        if not tls_left(modem):
+            modem.after_ms(200, opened, "files")
+            return
         trust = trust_of(modem, settings)
         if trust is None:
             modem.event("tls", f"{cid} not started: certificate files or context unusable")
@@ -236,7 +240,8 @@ def state(c):
     if c.op != "read":
         c.error()
         return
-    opened = [cid for cid, one in sorted(modem.sockets.by_cid.items()) if one.state == "open"]
+    users = {cid: one for cid, one in modem.sockets.by_cid.items() if cid != HTTP}
+    opened = [cid for cid, one in sorted(users.items()) if one.state == "open"]
     for cid in opened:
         c.info(f"+CASTATE: {cid},1")
     if not opened:
