@@ -3,7 +3,7 @@
 import json
 
 from module import World
-from values import Class, Closure, Function, Property, Value, Wrapped, is_name
+from values import Class, Closure, Function, Property, Value, Wrapped, is_name, is_shared
 
 # Slots of an instance's type (mp_obj_new_type in py/objtype.c), all but those of one class.
 _SLOTS = {
@@ -112,15 +112,6 @@ def install(mpy, tree, genhdr, public=None, names=None):
     mpy.freeze_mpy = freeze_mpy
 
 
-def is_shared(obj):
-    """Whether a constant may be one object wherever it is written: not where its text is in an
-    `#if` (floats).
-    """
-    if isinstance(obj, tuple):
-        return all(map(is_shared, obj))
-    return isinstance(obj, (bool, int, str, bytes))
-
-
 class Text:
     """Prints the C text; a value's symbol is known before its text."""
 
@@ -129,6 +120,8 @@ class Text:
         self.world = None
         # {repr: C expression}
         self.constants = {}
+        # C expressions of the table that modules share.
+        self.shared = []
 
     def symbol(self, value):
         if value.symbol is None:
@@ -191,9 +184,7 @@ class Text:
             function.rc.freeze()
         for value in cm.rom.classes:
             self.members(cm, value)
-        names, cm.qstr_table = cm.qstr_table, []
-        cm.freeze_constants()
-        cm.qstr_table = names
+        self.module_constants(cm)
         self.table(cm)
         print()
         print(f"static const mp_frozen_module_t frozen_module_{name} = {{")
@@ -202,7 +193,9 @@ class Text:
         print("        .constants = {")
         symbol, at = cm.rom.names_at
         print(f"            .qstr_table = (qstr_short_t *)&{symbol}[{at}],")
-        if cm.obj_table:
+        if cm.rom.constants_at is not None:
+            print("            .obj_table = (mp_obj_t *)rom_constants,")
+        elif cm.obj_table:
             print(f"            .obj_table = (mp_obj_t *)&const_obj_table_data_{name},")
         print("        },")
         print("    },")
@@ -213,6 +206,17 @@ class Text:
         print(f"    .n_inner = {len(cm.rom.inner)},")
         print(f"    .n_globals = {min(cm.rom.n_globals(), 255)},")
         print("};")
+
+    def module_constants(self, cm):
+        """The constants that a module is the first to have, or all of them and their table."""
+        if cm.rom.constants_at is None:
+            names, cm.qstr_table = cm.qstr_table, []
+            cm.freeze_constants()
+            cm.qstr_table = names
+            return
+        for i, obj in enumerate(cm.obj_table):
+            name = f"const_obj_{cm.escaped_name}_{i}"
+            self.shared[cm.rom.constants_at[i]] = cm.freeze_constant_obj(name, obj)
 
     def table(self, cm):
         """Globals that are constants: values, and behind them their names."""
@@ -239,6 +243,9 @@ class Text:
             print(f"static const mp_frozen_module_t frozen_module_{module.cm.escaped_name};")
             for function in module.functions:
                 print(f"static const mp_obj_fun_bc_t {function.symbol[1:]};")
+        self.shared = [None] * self.world.n_constants
+        if self.shared:
+            print(f"static const mp_rom_obj_t rom_constants[{len(self.shared)}];")
         for symbol, names in self.world.tables.items():
             print(f"static const qstr_short_t {symbol}[{len(names)}] = {{")
             print("   ", ", ".join(name.qstr_id for name in names))
@@ -339,6 +346,11 @@ class Text:
     def end(self):
         """What belongs to all modules."""
         print()
+        if self.shared:
+            print("// the constants of all modules")
+            print(f"static const mp_rom_obj_t rom_constants[{len(self.shared)}] = {{")
+            print("".join(f"    {ref},\n" for ref in self.shared), end="")
+            print("};")
         print("// classes in ROM")
         for group, classes in self._groups():
             print(f"static const {group}_t {group} = {{{{")

@@ -61,7 +61,7 @@ class World:
         if public is not None:
             self.short = Short(self, public, pool)
             self.short.apply()
-        self.tables = write(self)
+        self.tables, self.n_constants = write(self)
 
     def _reach(self, public, pool):
         """The Reach of all modules. Of a package with short names, only what is public or asked
@@ -136,6 +136,8 @@ class Module:
         # Its table of names: (C symbol, index where it begins there).
         self.names_at = None
         self.names_used = ()
+        # Places in the table of constants of those that it has first; None: it has its own.
+        self.constants_at = None
         # What a traceback calls the module's file, if that is not its path.
         self.file = None
         self.functions = []

@@ -117,3 +117,12 @@ def is_constant(value):
     if isinstance(value, tuple):
         return all(map(is_constant, value))
     return value is None or value is ... or isinstance(value, (bool, int, float, str, bytes))
+
+
+def is_shared(obj):
+    """Whether a constant may be one object wherever it is written: not where its text is in an
+    `#if` (floats).
+    """
+    if isinstance(obj, tuple):
+        return all(map(is_shared, obj))
+    return isinstance(obj, (bool, int, str, bytes))

@@ -6,13 +6,15 @@ those stand before the names, and each module's table begins at its own:
 
     file of c | file of b | file of a | names …
     c ▲         b ▲         a ▲
+
+All share one table of constants.
 """
 
 from collections import Counter
 
 from bytecode import Constant
 from fuse import Fuser
-from values import Value, is_name
+from values import Value, is_name, is_shared
 
 _ONE_BYTE = 128
 
@@ -39,8 +41,10 @@ class _Writer:
                 elif code.loads_constant(op):
                     self.constants[op.arg] += 1
 
-    def write(self, symbol, at, table, skip):
-        """Encode with the names of `table[at:]`, of which the first `skip` are files."""
+    def write(self, symbol, at, table, skip, shared):
+        """Encode with the names of `table[at:]`, of which the first `skip` are files, and the
+        Constants `shared`.
+        """
         cm = self.module.cm
         self.module.names_at = (symbol, at)
         self.module.names_used = sorted(self.names)
@@ -48,16 +52,51 @@ class _Writer:
         for i, name in enumerate(names):
             if i >= skip:
                 index.setdefault(name.str, i)
-        constants = sorted(self.constants, key=lambda constant: -self.constants[constant])
         if self.module.has_native:
             # Machine code has its numbers in it.
-            new = [value for value in constants if isinstance(value, Value)]
+            new = [value for value in self.constants if isinstance(value, Value)]
             constants = [*self.module.constants, *new]
-        numbers = {constant: i for i, constant in enumerate(constants)}
+            numbers = {constant: i for i, constant in enumerate(constants)}
+        else:
+            numbers, constants = shared.take(self.constants)
+            self.module.constants_at = [numbers[constant] for constant in constants]
         for code in self.live:
             code.encode(index, numbers)
         cm.qstr_table[:] = names
         cm.obj_table[:] = [c.value if isinstance(c, Constant) else c for c in constants]
+
+
+class _Constants:
+    """The table that all modules without machine code share: what is used most comes first."""
+
+    def __init__(self, writers):
+        uses = Counter()
+        for writer in writers:
+            for constant, count in writer.constants.items():
+                uses[_key(constant)] += count
+        order = sorted(uses, key=lambda key: -uses[key])
+        self._numbers = {key: i for i, key in enumerate(order)}
+        self._left = set(order)
+
+    def __len__(self):
+        return len(self._numbers)
+
+    def take(self, constants):
+        """({constant: number}, those that no module before this had)."""
+        numbers = {constant: self._numbers[_key(constant)] for constant in constants}
+        new = []
+        for constant in constants:
+            if _key(constant) in self._left:
+                self._left.remove(_key(constant))
+                new.append(constant)
+        return numbers, new
+
+
+def _key(constant):
+    """The same for what may be one object."""
+    if isinstance(constant, Constant) and is_shared(constant.value):
+        return type(constant.value), repr(constant.value)
+    return constant
 
 
 def _texts(mpy, code):
@@ -71,24 +110,25 @@ def _texts(mpy, code):
 
 
 def write(world):
-    """Encode all modules; {C symbol: names} of their tables."""
+    """Encode all modules; ({C symbol: names} of their tables, number of shared constants)."""
     mpy, tables = world.mpy, {}
     fuser = Fuser(mpy)
     writers = [_Writer(module, fuser) for module in world.all]
+    shared = _Constants([w for w in writers if not w.module.has_native])
     native = [[writer] for writer in writers if writer.module.has_native]
     for group in native + _groups([w for w in writers if not w.module.has_native]):
         symbol = f"rom_names_{group[0].module.cm.escaped_name}"
         if group[0].module.has_native:
             tables[symbol] = list(group[0].module.cm.qstr_table)
-            group[0].write(symbol, 0, tables[symbol], 0)
+            group[0].write(symbol, 0, tables[symbol], 0, shared)
             continue
         files = [mpy.QStrType(w.module.file or w.module.cm.source_file.str) for w in group[::-1]]
         uses = sum((w.names for w in group), Counter())
         order = sorted(uses, key=lambda name: (-uses[name], name))
         tables[symbol] = [*files, *map(mpy.QStrType, order)]
         for i, writer in enumerate(group):
-            writer.write(symbol, len(group) - 1 - i, tables[symbol], i + 1)
-    return tables
+            writer.write(symbol, len(group) - 1 - i, tables[symbol], i + 1, shared)
+    return tables, len(shared)
 
 
 def _groups(writers):

@@ -29,8 +29,8 @@ _PER_NAME = 6
 SHARED = "shared"
 # The classes of all files, behind the last one.
 _TYPES = "rom_types_"
-# They, and tables of names, which several modules share.
-_SHARED_BY_ALL = (_TYPES, "rom_names_")
+# They, and tables of names and constants, which several modules share.
+_SHARED_BY_ALL = (_TYPES, "rom_names_", "rom_constants")
 GROUND = "ground"
 
 
@@ -125,7 +125,7 @@ def of_files(frozen, plain, flash, symbols):
         share = shares[file.removeprefix("uplink/")] = Share(constants=len(file) + 1 + 4)
         for symbol in set(re.findall(r"(?m)^static (?:const )?[\w \*]*?\b(\w+)(?:\[| = )", part)):
             size = symbols.get(symbol, 0)
-            if symbol.startswith(_TYPES):
+            if symbol.startswith(_SHARED_BY_ALL):
                 continue
             if symbol.startswith("fun_data_"):
                 share.code += size
