@@ -6,6 +6,10 @@
 
 #include <mpconfigport.h>
 
+// No hash is kept beside each name: where a name was last found is remembered (patch 0030), so that they are hardly asked for.
+#undef MICROPY_QSTR_BYTES_IN_HASH
+#define MICROPY_QSTR_BYTES_IN_HASH (0)
+
 // TLS and ciphers are the modem's. SHA-256 stays (mpremote verifies files with it), from lib/crypto-algorithms; SHA-1 and AES
 // would need mbedtls. Undefined, not 0: the port asks with #ifdef.
 #undef MICROPY_SSL_MBEDTLS
