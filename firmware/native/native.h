@@ -35,6 +35,9 @@ mp_obj_t native_buffer(size_t size);
 void native_resize(mp_obj_t into, size_t n);
 void native_extend(mp_obj_t into, const byte *data, size_t n);
 
+// Append a number in decimal.
+void native_put_int(mp_obj_t line, mp_int_t n);
+
 static inline void native_clear(mp_obj_t into) {
     native_resize(into, 0);
 }

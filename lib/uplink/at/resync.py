@@ -56,6 +56,10 @@ class Resync:
         self.deadline = 0
         self.paused = False  # the pause after `result_at` is not over yet
         self.script = ()
+        self.load = None  # what a transfer sends; None: the user is asked
+        self.load_id = 0  # its connection; from where; how many bytes
+        self.load_at = 0
+        self.load_size = 0
         self.index = 0
         self.cme = -1
         self.failed_command = b""  # the first constant piece of the last command that failed
