@@ -100,8 +100,7 @@ static void finished(engine_t *self, int result, mp_int_t now) {
 
 // What the vendor's function `name` (a string) says of the ring's cursor.
 static mp_obj_t handler(engine_t *self, mp_obj_t name) {
-    mp_obj_t f = mp_load_attr(self->vendor, mp_obj_str_get_qstr(name));
-    return mp_call_function_2(f, self->user, MP_OBJ_FROM_PTR(self->ring->cursor));
+    return CALL2(self->vendor, mp_obj_str_get_qstr(name), self->user, MP_OBJ_FROM_PTR(self->ring->cursor));
 }
 
 static mp_int_t vendor_int(engine_t *self, qstr name) {
@@ -174,15 +173,21 @@ static void fail(engine_t *self, int result, mp_int_t now) {
     self->failed_command = name;
     self->failed_result = result;
     self->failed_cme = self->cme;
-    mp_obj_t tell = mp_load_attr(self->codes, MP_QSTR_tell);
-    mp_obj_t args[] = {MP_OBJ_NEW_SMALL_INT(result), name, mp_obj_new_int(self->cme)};
-    mp_call_function_n_kw(tell, 3, 0, args);
+    native_call(self->codes, MP_QSTR_tell, 3, MP_OBJ_NEW_SMALL_INT(result), name, mp_obj_new_int(self->cme));
     if (result == RESULT_TIMEOUT || result == RESULT_DAMAGED) {
         lost_step(self, now);
     } else {
         rest(self);
     }
     finished(self, result, now);
+}
+
+// Out of step, in that state; a script whose command was due has ended.
+static void lost(engine_t *self, mp_int_t state, mp_int_t now) {
+    lost_step(self, now);
+    if (state == PAUSE) {
+        finished(self, RESULT_DAMAGED, now);
+    }
 }
 
 static void late(engine_t *self, int result, mp_int_t now) {
@@ -198,10 +203,7 @@ static void late(engine_t *self, int result, mp_int_t now) {
     } else if (state < QUIET) {
         // what we sent before has been read as another command, or in pieces
         CALL1(self->user, MP_QSTR_unasked, MP_OBJ_NEW_SMALL_INT(now));
-        lost_step(self, now);
-        if (state == PAUSE) {
-            finished(self, RESULT_DAMAGED, now);
-        }
+        lost(self, state, now);
     }
 }
 
@@ -214,10 +216,7 @@ static void damage(engine_t *self, mp_int_t now) {
     if (state == WAIT || state == PAYLOAD) {
         fail(self, RESULT_DAMAGED, now);
     } else if (state < QUIET) {
-        lost_step(self, now);
-        if (state == PAUSE) {
-            finished(self, RESULT_DAMAGED, now);
-        }
+        lost(self, state, now);
     }
 }
 
@@ -487,8 +486,7 @@ static void line(engine_t *self, mp_int_t now) {
             bool cms = text[3] != 'E';
             whole(ring);
             ring->cursor->pos += 12;
-            mp_obj_t number = mp_load_attr(self->cme_module, MP_QSTR_number);
-            self->cme = mp_obj_get_int(mp_call_function_1(number, MP_OBJ_FROM_PTR(ring->cursor)));
+            self->cme = mp_obj_get_int(CALL1(self->cme_module, MP_QSTR_number, MP_OBJ_FROM_PTR(ring->cursor)));
             result(self, cms ? RESULT_CMS : RESULT_CME, now);
             return;
         }

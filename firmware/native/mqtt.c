@@ -190,7 +190,7 @@ static mp_obj_t compose(size_t n_args, const mp_obj_t *args) {
     const byte *topic = native_bytes(args[3], &n);
     const byte *payload = native_bytes(args[5], &m);
     mp_int_t id = mp_obj_get_int(args[4]);
-    native_bytes(b, &held);
+    held = ((mp_obj_array_t *)MP_OBJ_TO_PTR(b))->len;
     if (held + n + m + HEADERS > (size_t)mp_obj_get_int(args[1])) {
         return mp_const_false;
     }

@@ -54,8 +54,8 @@ static inline mp_int_t native_ticks_add(mp_int_t now, mp_int_t ms) {
 }
 
 static inline mp_int_t native_ticks_diff(mp_int_t a, mp_int_t b) {
-    mp_uint_t half = MICROPY_PY_TIME_TICKS_PERIOD / 2;
-    return (mp_int_t)(((mp_uint_t)(a - b) + half) & (MICROPY_PY_TIME_TICKS_PERIOD - 1)) - (mp_int_t)half;
+    const int unused = 8 * sizeof(mp_int_t) - __builtin_ctzll(MICROPY_PY_TIME_TICKS_PERIOD); // bits that ticks leave free
+    return (mp_int_t)((mp_uint_t)(a - b) << unused) >> unused;
 }
 
 // The module of that full name.

@@ -255,7 +255,7 @@ class Reader:
         else:  # PUBACK, PUBREC, PUBCOMP (3.4, 3.5, 3.7)
             m = self._find(number)
             if m is self._slot:
-                if self._done < m._total:
+                if self._done < m._total:  # type: ignore[attr-defined]
                     m = self._quick  # what has not gone out cannot be acknowledged
                 else:
                     self._slot = None
