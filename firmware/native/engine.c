@@ -719,7 +719,7 @@ static mp_obj_t engine_transfer(size_t n_args, const mp_obj_t *args) {
     self->load_at = MP_OBJ_SMALL_INT_VALUE(args[4]);
     self->load_size = MP_OBJ_SMALL_INT_VALUE(args[5]);
     self->cme = -1;
-    next(self, 0, mp_obj_get_int(args[6]));
+    next(self, 0, MP_OBJ_SMALL_INT_VALUE(args[6]));
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(transfer_obj, 7, 7, engine_transfer);
@@ -748,7 +748,7 @@ static mp_int_t pump(engine_t *self, mp_obj_t uart, mp_int_t now, mp_int_t wait)
         write[2] = self->out;
         write[3] = MP_OBJ_NEW_SMALL_INT(self->out_pos);
         write[4] = MP_OBJ_NEW_SMALL_INT(left);
-        mp_int_t n = mp_obj_get_int(mp_call_method_n_kw(3, 0, write));
+        mp_int_t n = MP_OBJ_SMALL_INT_VALUE(mp_call_method_n_kw(3, 0, write));
         self->out_pos += n;
         if (n < left) {
             return FULL_MS;
@@ -764,7 +764,7 @@ static mp_int_t pump(engine_t *self, mp_obj_t uart, mp_int_t now, mp_int_t wait)
 
 static mp_obj_t engine_pump(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
-    return MP_OBJ_NEW_SMALL_INT(pump(MP_OBJ_TO_PTR(args[0]), args[1], mp_obj_get_int(args[2]), mp_obj_get_int(args[3])));
+    return MP_OBJ_NEW_SMALL_INT(pump(MP_OBJ_TO_PTR(args[0]), args[1], MP_OBJ_SMALL_INT_VALUE(args[2]), MP_OBJ_SMALL_INT_VALUE(args[3])));
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(pump_obj, 4, 4, engine_pump);
 
@@ -772,7 +772,7 @@ static mp_obj_t engine_read(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
     engine_t *self = MP_OBJ_TO_PTR(args[0]);
     mp_obj_t uart = args[1];
-    mp_int_t now = mp_obj_get_int(args[2]);
+    mp_int_t now = MP_OBJ_SMALL_INT_VALUE(args[2]);
     mp_obj_t read[3], put[3], any[2];
     mp_quick_load_method(uart, MP_QSTR_readinto, read);
     mp_quick_load_method(uart, MP_QSTR_any, any);
@@ -781,18 +781,18 @@ static mp_obj_t engine_read(size_t n_args, const mp_obj_t *args) {
     for (int i = 0; i < 32; i++) {
         read[2] = self->ring->stage;
         put[2] = mp_call_method_n_kw(1, 0, read);
-        mp_int_t n = mp_obj_get_int(put[2]);
+        mp_int_t n = MP_OBJ_SMALL_INT_VALUE(put[2]);
         if (n) {
             mp_call_method_n_kw(1, 0, put);
             heard(self, now);
         }
-        if (n < size && mp_obj_get_int(mp_call_method_n_kw(0, 0, any)) < SOME) {
+        if (n < size && MP_OBJ_SMALL_INT_VALUE(mp_call_method_n_kw(0, 0, any)) < SOME) {
             break;
         }
     }
     mp_int_t wait = -1;
     if (self->state == PAYLOAD && self->load) {
-        wait = pump(self, uart, now, mp_obj_get_int(args[3]));
+        wait = pump(self, uart, now, MP_OBJ_SMALL_INT_VALUE(args[3]));
         if (self->state == PAYLOAD) {
             wait = -1;
         }

@@ -189,12 +189,12 @@ static mp_obj_t compose(size_t n_args, const mp_obj_t *args) {
     size_t n, m, held;
     const byte *topic = native_bytes(args[3], &n);
     const byte *payload = native_bytes(args[5], &m);
-    mp_int_t id = mp_obj_get_int(args[4]);
+    mp_int_t id = MP_OBJ_SMALL_INT_VALUE(args[4]);
     held = ((mp_obj_array_t *)MP_OBJ_TO_PTR(b))->len;
-    if (held + n + m + HEADERS > (size_t)mp_obj_get_int(args[1])) {
+    if (held + n + m + HEADERS > (size_t)MP_OBJ_SMALL_INT_VALUE(args[1])) {
         return mp_const_false;
     }
-    put_header(b, args[2], 2 + n + (id ? 2 : 0) + m + mp_obj_get_int(args[6]));
+    put_header(b, args[2], 2 + n + (id ? 2 : 0) + m + MP_OBJ_SMALL_INT_VALUE(args[6]));
     put_number(b, n);
     native_extend(b, topic, n);
     if (id) {

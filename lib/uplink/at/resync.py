@@ -1,4 +1,4 @@
-"""What the command engine remembers, how a script ends, payload, and the way back after a lost answer."""
+"""What the command engine remembers, how a script ends, payload, and the way back into step."""
 
 from uplink import exact
 from uplink.at import codes
