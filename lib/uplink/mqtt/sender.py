@@ -138,7 +138,7 @@ class Sender(Reader):
             if not self._transport.send(b, 0, k):
                 self._busy = False
                 self._out = 0
-        if not (quick and self._busy):  # (`sent` may come before `send` returns)
+        else:
             self._pump()
         return m
 
