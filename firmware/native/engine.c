@@ -23,6 +23,7 @@ enum { V_FAIL = -1, V_NOT_MINE = -2, V_END = -3 };
 #define WANT (64)
 #define FULL_MS (4) // until the UART is tried again that is full
 #define SOME (96) // bytes in the UART that are not waited for
+#define TRANSFER MP_OBJ_NEW_SMALL_INT(44) // the variable `<connection>,<bytes>`
 #define FOREVER (1 << 28) // of uplink.port.ticks
 
 typedef struct {
@@ -40,10 +41,14 @@ typedef struct {
     mp_obj_t tx;
     mp_obj_t want;
     mp_obj_t prefix;
+    mp_obj_t load; // what a transfer sends; NULL: the user is asked
     mp_obj_t failed_command;
     mp_obj_t codes; // modules of uplink.at
     mp_obj_t cme_module;
     mp_int_t index;
+    mp_int_t load_id; // of a transfer: which connection, from where, how many bytes
+    mp_int_t load_at;
+    mp_int_t load_size;
     mp_int_t verdict;
     mp_int_t probes;
     mp_int_t result_at;
@@ -95,8 +100,7 @@ static void finished(engine_t *self, int result, mp_int_t now) {
 
 // What the vendor's function `name` (a string) says of the ring's cursor.
 static mp_obj_t handler(engine_t *self, mp_obj_t name) {
-    mp_obj_t f = mp_load_attr(self->vendor, mp_obj_str_get_qstr(name));
-    return mp_call_function_2(f, self->user, MP_OBJ_FROM_PTR(self->ring->cursor));
+    return CALL2(self->vendor, mp_obj_str_get_qstr(name), self->user, MP_OBJ_FROM_PTR(self->ring->cursor));
 }
 
 static mp_int_t vendor_int(engine_t *self, qstr name) {
@@ -169,15 +173,21 @@ static void fail(engine_t *self, int result, mp_int_t now) {
     self->failed_command = name;
     self->failed_result = result;
     self->failed_cme = self->cme;
-    mp_obj_t tell = mp_load_attr(self->codes, MP_QSTR_tell);
-    mp_obj_t args[] = {MP_OBJ_NEW_SMALL_INT(result), name, mp_obj_new_int(self->cme)};
-    mp_call_function_n_kw(tell, 3, 0, args);
+    native_call(self->codes, MP_QSTR_tell, 3, MP_OBJ_NEW_SMALL_INT(result), name, mp_obj_new_int(self->cme));
     if (result == RESULT_TIMEOUT || result == RESULT_DAMAGED) {
         lost_step(self, now);
     } else {
         rest(self);
     }
     finished(self, result, now);
+}
+
+// Out of step, in that state; a script whose command was due has ended.
+static void lost(engine_t *self, mp_int_t state, mp_int_t now) {
+    lost_step(self, now);
+    if (state == PAUSE) {
+        finished(self, RESULT_DAMAGED, now);
+    }
 }
 
 static void late(engine_t *self, int result, mp_int_t now) {
@@ -193,10 +203,7 @@ static void late(engine_t *self, int result, mp_int_t now) {
     } else if (state < QUIET) {
         // what we sent before has been read as another command, or in pieces
         CALL1(self->user, MP_QSTR_unasked, MP_OBJ_NEW_SMALL_INT(now));
-        lost_step(self, now);
-        if (state == PAUSE) {
-            finished(self, RESULT_DAMAGED, now);
-        }
+        lost(self, state, now);
     }
 }
 
@@ -209,10 +216,7 @@ static void damage(engine_t *self, mp_int_t now) {
     if (state == WAIT || state == PAYLOAD) {
         fail(self, RESULT_DAMAGED, now);
     } else if (state < QUIET) {
-        lost_step(self, now);
-        if (state == PAUSE) {
-            finished(self, RESULT_DAMAGED, now);
-        }
+        lost(self, state, now);
     }
 }
 
@@ -291,6 +295,12 @@ static void send(engine_t *self, mp_int_t now) {
         mp_obj_t *piece;
         mp_obj_get_array(command, &n, &piece);
         for (; n; n--, piece++) {
+            if (*piece == TRANSFER) {
+                native_put_int(line, self->load_id);
+                native_extend(line, (const byte *)",", 1);
+                native_put_int(line, self->load_size);
+                continue;
+            }
             if (!mp_obj_is_exact_type(*piece, &mp_type_bytes)) {
                 good = mp_obj_is_true(CALL2(self->user, MP_QSTR_put, *piece, line)) && good;
                 continue;
@@ -375,6 +385,11 @@ static void ready(engine_t *self, mp_int_t now) {
     self->seen = true;
     self->out_pos = 0;
     self->out_end = 0;
+    if (self->load) {
+        self->out = self->load;
+        self->out_pos = self->load_at;
+        self->out_end = self->load_at + self->load_size;
+    }
     self->state = PAYLOAD;
     self->deadline = native_ticks_add(now, limit_of(self));
 }
@@ -471,8 +486,7 @@ static void line(engine_t *self, mp_int_t now) {
             bool cms = text[3] != 'E';
             whole(ring);
             ring->cursor->pos += 12;
-            mp_obj_t number = mp_load_attr(self->cme_module, MP_QSTR_number);
-            self->cme = mp_obj_get_int(mp_call_function_1(number, MP_OBJ_FROM_PTR(ring->cursor)));
+            self->cme = mp_obj_get_int(CALL1(self->cme_module, MP_QSTR_number, MP_OBJ_FROM_PTR(ring->cursor)));
             result(self, cms ? RESULT_CMS : RESULT_CME, now);
             return;
         }
@@ -621,7 +635,7 @@ static mp_int_t poll(engine_t *self, mp_int_t now) {
                 continue;
             case PAYLOAD:
                 if (self->out_pos == self->out_end
-                    && !mp_obj_is_true(CALL1(self->user, MP_QSTR_payload, MP_OBJ_FROM_PTR(self)))) {
+                    && (self->load || !mp_obj_is_true(CALL1(self->user, MP_QSTR_payload, MP_OBJ_FROM_PTR(self))))) {
                     self->state = WAIT;
                     self->quick = !self->stray;
                     self->deadline = native_ticks_add(now, limit_of(self));
@@ -688,11 +702,27 @@ static mp_obj_t make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, 
 static mp_obj_t engine_run(mp_obj_t self_in, mp_obj_t script, mp_obj_t now) {
     engine_t *self = MP_OBJ_TO_PTR(self_in);
     self->script = script;
+    self->load = MP_OBJ_NULL;
     self->cme = -1;
     next(self, 0, mp_obj_get_int(now));
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(run_obj, engine_run);
+
+// (script, connection, buffer or None, from where, how many bytes, now)
+static mp_obj_t engine_transfer(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    engine_t *self = MP_OBJ_TO_PTR(args[0]);
+    self->script = args[1];
+    self->load = args[3] == mp_const_none ? MP_OBJ_NULL : args[3];
+    self->load_id = MP_OBJ_SMALL_INT_VALUE(args[2]);
+    self->load_at = MP_OBJ_SMALL_INT_VALUE(args[4]);
+    self->load_size = MP_OBJ_SMALL_INT_VALUE(args[5]);
+    self->cme = -1;
+    next(self, 0, MP_OBJ_SMALL_INT_VALUE(args[6]));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(transfer_obj, 7, 7, engine_transfer);
 
 static mp_obj_t engine_expect(mp_obj_t self_in, mp_obj_t n) {
     engine_t *self = MP_OBJ_TO_PTR(self_in);
@@ -707,8 +737,42 @@ static mp_obj_t engine_heard(mp_obj_t self, mp_obj_t now) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(heard_obj, engine_heard);
 
-static mp_obj_t engine_read(mp_obj_t self_in, mp_obj_t uart, mp_obj_t now) {
-    engine_t *self = MP_OBJ_TO_PTR(self_in);
+static mp_int_t pump(engine_t *self, mp_obj_t uart, mp_int_t now, mp_int_t wait) {
+    mp_int_t left = self->out_end - self->out_pos;
+    if (left <= 0) {
+        return -1;
+    }
+    while (left > 0) {
+        mp_obj_t write[5];
+        mp_quick_load_method(uart, MP_QSTR_write, write);
+        write[2] = self->out;
+        write[3] = MP_OBJ_NEW_SMALL_INT(self->out_pos);
+        write[4] = MP_OBJ_NEW_SMALL_INT(left);
+        mp_int_t n = MP_OBJ_SMALL_INT_VALUE(mp_call_method_n_kw(3, 0, write));
+        self->out_pos += n;
+        if (n < left) {
+            return FULL_MS;
+        }
+        if (self->state != PAYLOAD) {
+            break;
+        }
+        wait = MIN(wait, poll(self, now));
+        left = self->out_end - self->out_pos;
+    }
+    return wait;
+}
+
+static mp_obj_t engine_pump(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    return MP_OBJ_NEW_SMALL_INT(pump(MP_OBJ_TO_PTR(args[0]), args[1], MP_OBJ_SMALL_INT_VALUE(args[2]), MP_OBJ_SMALL_INT_VALUE(args[3])));
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(pump_obj, 4, 4, engine_pump);
+
+static mp_obj_t engine_read(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    engine_t *self = MP_OBJ_TO_PTR(args[0]);
+    mp_obj_t uart = args[1];
+    mp_int_t now = MP_OBJ_SMALL_INT_VALUE(args[2]);
     mp_obj_t read[3], put[3], any[2];
     mp_quick_load_method(uart, MP_QSTR_readinto, read);
     mp_quick_load_method(uart, MP_QSTR_any, any);
@@ -717,48 +781,25 @@ static mp_obj_t engine_read(mp_obj_t self_in, mp_obj_t uart, mp_obj_t now) {
     for (int i = 0; i < 32; i++) {
         read[2] = self->ring->stage;
         put[2] = mp_call_method_n_kw(1, 0, read);
-        mp_int_t n = mp_obj_get_int(put[2]);
+        mp_int_t n = MP_OBJ_SMALL_INT_VALUE(put[2]);
         if (n) {
             mp_call_method_n_kw(1, 0, put);
-            heard(self, mp_obj_get_int(now));
+            heard(self, now);
         }
-        if (n < size && mp_obj_get_int(mp_call_method_n_kw(0, 0, any)) < SOME) {
+        if (n < size && MP_OBJ_SMALL_INT_VALUE(mp_call_method_n_kw(0, 0, any)) < SOME) {
             break;
         }
     }
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_3(read_obj, engine_read);
-
-static mp_obj_t engine_pump(size_t n_args, const mp_obj_t *args) {
-    (void)n_args;
-    engine_t *self = MP_OBJ_TO_PTR(args[0]);
-    mp_int_t now = mp_obj_get_int(args[2]);
-    mp_int_t wait = mp_obj_get_int(args[3]);
-    mp_int_t left = self->out_end - self->out_pos;
-    if (left <= 0) {
-        return MP_OBJ_NEW_SMALL_INT(-1);
-    }
-    while (left > 0) {
-        mp_obj_t write[5];
-        mp_quick_load_method(args[1], MP_QSTR_write, write);
-        write[2] = self->out;
-        write[3] = MP_OBJ_NEW_SMALL_INT(self->out_pos);
-        write[4] = MP_OBJ_NEW_SMALL_INT(left);
-        mp_int_t n = mp_obj_get_int(mp_call_method_n_kw(3, 0, write));
-        self->out_pos += n;
-        if (n < left) {
-            return MP_OBJ_NEW_SMALL_INT(FULL_MS);
+    mp_int_t wait = -1;
+    if (self->state == PAYLOAD && self->load) {
+        wait = pump(self, uart, now, MP_OBJ_SMALL_INT_VALUE(args[3]));
+        if (self->state == PAYLOAD) {
+            wait = -1;
         }
-        if (self->state != PAYLOAD) {
-            break;
-        }
-        wait = MIN(wait, poll(self, now));
-        left = self->out_end - self->out_pos;
     }
     return MP_OBJ_NEW_SMALL_INT(wait);
 }
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(pump_obj, 4, 4, engine_pump);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(read_obj, 4, 4, engine_read);
 
 static mp_obj_t engine_poll(mp_obj_t self, mp_obj_t now) {
     return MP_OBJ_NEW_SMALL_INT(poll(MP_OBJ_TO_PTR(self), mp_obj_get_int(now)));
@@ -812,6 +853,7 @@ static const mp_rom_map_elem_t methods_table[] = {
     {MP_ROM_QSTR(MP_QSTR_pump), MP_ROM_PTR(&pump_obj)},
     {MP_ROM_QSTR(MP_QSTR_poll), MP_ROM_PTR(&poll_obj)},
     {MP_ROM_QSTR(MP_QSTR_run), MP_ROM_PTR(&run_obj)},
+    {MP_ROM_QSTR(MP_QSTR_transfer), MP_ROM_PTR(&transfer_obj)},
     {MP_ROM_QSTR(MP_QSTR_expect), MP_ROM_PTR(&expect_obj)},
     {MP_ROM_QSTR(MP_QSTR_damage), MP_ROM_PTR(&damage_obj)},
     {MP_ROM_QSTR(MP_QSTR_lost_step), MP_ROM_PTR(&lost_step_obj)},

@@ -6,10 +6,11 @@
 
 #define TOPIC (256) // of mqtt/__init__.py
 #define LONGEST (0xffff)
+#define HEADERS (9) // of a PUBLISH, at most
 
 enum { CONNACK = 0x20, PUBACK = 0x40, PUBREC = 0x50, SUBACK = 0x90, PINGRESP = 0xd0 };
 enum { GREETING = 3, UP }; // of MQTT.state
-enum { RECEIVED = 2, DUPLICATES = 7, UNROUTED }; // counters, as in reader.py
+enum { RECEIVED = 2, DUPLICATES = 7, UNROUTED, OVERSIZE, FAILED }; // counters, as in packets.py
 enum { UNWANTED = 4 }; // of a filter's state
 enum { HANDLE, BEGIN, WRITE, END };
 
@@ -182,23 +183,27 @@ static mp_obj_t begin(mp_obj_t b, mp_obj_t first, mp_obj_t n) {
 }
 MP_DEFINE_CONST_FUN_OBJ_3(uplink_begin_obj, begin);
 
-// (b, first byte, topic, packet identifier or 0, payload, bytes that follow)
+// (b, room, first byte, topic, packet identifier or 0, payload, bytes that follow)
 static mp_obj_t compose(size_t n_args, const mp_obj_t *args) {
     mp_obj_t b = args[0];
-    size_t n, m;
-    const byte *topic = native_bytes(args[2], &n);
-    const byte *payload = native_bytes(args[4], &m);
-    mp_int_t id = mp_obj_get_int(args[3]);
-    put_header(b, args[1], 2 + n + (id ? 2 : 0) + m + mp_obj_get_int(args[5]));
+    size_t n, m, held;
+    const byte *topic = native_bytes(args[3], &n);
+    const byte *payload = native_bytes(args[5], &m);
+    mp_int_t id = MP_OBJ_SMALL_INT_VALUE(args[4]);
+    held = ((mp_obj_array_t *)MP_OBJ_TO_PTR(b))->len;
+    if (held + n + m + HEADERS > (size_t)MP_OBJ_SMALL_INT_VALUE(args[1])) {
+        return mp_const_false;
+    }
+    put_header(b, args[2], 2 + n + (id ? 2 : 0) + m + MP_OBJ_SMALL_INT_VALUE(args[6]));
     put_number(b, n);
     native_extend(b, topic, n);
     if (id) {
         put_number(b, id);
     }
     native_extend(b, payload, m);
-    return mp_const_none;
+    return mp_const_true;
 }
-MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(uplink_compose_obj, 6, 6, compose);
+MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(uplink_compose_obj, 7, 7, compose);
 
 // ---- Decoder --------------------------------------------------------------------------------------------
 
@@ -279,7 +284,7 @@ static bool call(decoder_t *self, filter_t *sub, int step, mp_obj_t a) {
     if (!mp_obj_exception_match(error, MP_OBJ_FROM_PTR(&mp_type_Exception))) {
         nlr_jump(nlr.ret_val);
     }
-    native_call(self->client, MP_QSTR__failed, 1, error);
+    native_call(self->client, MP_QSTR__lost, 2, MP_OBJ_NEW_SMALL_INT(FAILED), error);
     return false;
 }
 
@@ -349,7 +354,7 @@ static void route(decoder_t *self) {
                 return;
             }
         }
-        native_call(self->client, MP_QSTR__oversize, 1, left);
+        native_call(self->client, MP_QSTR__lost, 2, MP_OBJ_NEW_SMALL_INT(OVERSIZE), left);
     }
 }
 

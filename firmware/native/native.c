@@ -143,10 +143,9 @@ MP_DEFINE_CONST_OBJ_TYPE(
 
 // ---- uplink.at.line -------------------------------------------------------------------------------------
 
-static mp_obj_t line_put_int(mp_obj_t line, mp_obj_t n_in) {
+void native_put_int(mp_obj_t line, mp_int_t n) {
     char text[3 * sizeof(mp_int_t) + 1];
     char *begin = text + sizeof(text);
-    mp_int_t n = mp_obj_get_int(n_in);
     mp_uint_t left = n < 0 ? -(mp_uint_t)n : (mp_uint_t)n;
     do {
         *--begin = '0' + left % 10;
@@ -156,6 +155,10 @@ static mp_obj_t line_put_int(mp_obj_t line, mp_obj_t n_in) {
         *--begin = '-';
     }
     native_extend(line, (const byte *)begin, text + sizeof(text) - begin);
+}
+
+static mp_obj_t line_put_int(mp_obj_t line, mp_obj_t n) {
+    native_put_int(line, mp_obj_get_int(n));
     return mp_const_none;
 }
 MP_DEFINE_CONST_FUN_OBJ_2(uplink_put_int_obj, line_put_int);

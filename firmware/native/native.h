@@ -35,6 +35,9 @@ mp_obj_t native_buffer(size_t size);
 void native_resize(mp_obj_t into, size_t n);
 void native_extend(mp_obj_t into, const byte *data, size_t n);
 
+// Append a number in decimal.
+void native_put_int(mp_obj_t line, mp_int_t n);
+
 static inline void native_clear(mp_obj_t into) {
     native_resize(into, 0);
 }
@@ -51,8 +54,8 @@ static inline mp_int_t native_ticks_add(mp_int_t now, mp_int_t ms) {
 }
 
 static inline mp_int_t native_ticks_diff(mp_int_t a, mp_int_t b) {
-    mp_uint_t half = MICROPY_PY_TIME_TICKS_PERIOD / 2;
-    return (mp_int_t)(((mp_uint_t)(a - b) + half) & (MICROPY_PY_TIME_TICKS_PERIOD - 1)) - (mp_int_t)half;
+    const int unused = 8 * sizeof(mp_int_t) - __builtin_ctzll(MICROPY_PY_TIME_TICKS_PERIOD); // bits that ticks leave free
+    return (mp_int_t)((mp_uint_t)(a - b) << unused) >> unused;
 }
 
 // The module of that full name.

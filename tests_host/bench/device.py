@@ -128,7 +128,7 @@ def _sent_after(rig, began):
     log = [entry for entry in rig.modem.log if entry[0] * 1000 > began]
     end = next(i for i, entry in enumerate(log) if str(entry[2]).startswith("socket: 0 sent"))
     last = max(at for at, direction, _ in log[:end] if direction == "<")
-    return next(awake for nanos, awake in rig.said if nanos >= last * 1000)
+    return next(awake for nanos, awake in rig.said if nanos > last * 1000 - 1000)  # (whole µs)
 
 
 def _line_ns(baud):

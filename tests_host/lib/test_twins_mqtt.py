@@ -85,12 +85,12 @@ class Client:
         assert 1 <= what <= 5
         self.close(what)
 
-    def _failed(self, error):
-        assert isinstance(error, ValueError)
-        self.events.append(("failed",))
-
-    def _oversize(self, n):
-        self.events.append(("oversize", n))
+    def _lost(self, which, what):
+        if which == 9:
+            self.events.append(("oversize", what))
+        else:
+            assert which == 10 and isinstance(what, ValueError)
+            self.events.append(("failed",))
 
     def _take_packet(self, first, number, body):
         assert type(body) is bytearray
@@ -248,13 +248,22 @@ def test_packets_are_composed_the_same():
     random.seed(seed)
     forms = kinds()
     out = [bytearray() for _ in forms]
+    full = 0
     for _ in range(500):
         topic, payload = text(below(40)), text(below((10, 300)[below(2)]))
+        if not below(4):
+            topic, payload = "\u00e4" * len(topic), "\u00f6" * len(payload)
         more = below(2) * random.getrandbits(below(28))
         packet_id = below(2) * below(65536)
         n = random.getrandbits(1 + below(28))
+        room = len(out[0]) + below(700)
+        good = [
+            form.compose(b, room, 0x30, topic, packet_id, payload, more)
+            for form, b in zip(forms, out)
+        ]
+        full += not same(good)
+        assert len(out[0]) <= room
         for form, b in zip(forms, out):
-            form.compose(b, 0x30 | below(1), topic, packet_id, payload, more)
             form.begin(b, 0x82, n)
             form.number(b, n & 0xFFFF)
         same([bytes(b) for b in out])
@@ -262,3 +271,4 @@ def test_packets_are_composed_the_same():
         for form, b in zip(forms, out):
             form.drop(b, n)
         same([bytes(b) for b in out])
+    assert 50 < full < 400, full

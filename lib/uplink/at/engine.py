@@ -7,7 +7,8 @@ steps; a step is
     (when, command, response, handler, limit_ms, flags)
 
     when      0, or a number for `user.when(n)`: the step is passed over where that is False
-    command   bytes, or a tuple of bytes and ints; an int is a variable: `user.put(n, line)`
+    command   bytes, or a tuple of bytes and ints; an int is a variable: `user.put(n, line)`;
+              44 is `<connection>,<bytes>` of a transfer
     response  prefix of the information response; b"" any line; b">" the prompt; None
     handler   name of a function of the vendor's module, `f(user, cursor) -> verdict`, or None
     limit_ms  how long the final result code may take (from when the line stands in `out`; anew
@@ -29,6 +30,7 @@ code after it.
 
 from uplink import exact
 from uplink.at import cme
+from uplink.at.line import put_int
 from uplink.at.resync import Resync
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
@@ -47,7 +49,6 @@ _PAYLOAD = const(3)  # payload going out
 _QUIET = const(4)  # out of step: waiting for silence
 _PROBE = const(5)  # out of step: probe sent
 _ALMOST = const(6)  # probe answered: no other result may come now
-_LINES = const(0)
 _DEAF = const(-2)  # out of step inside payload: nothing can be trusted until silence
 _OK = const(0)
 _TIMEOUT = const(5)
@@ -66,7 +67,6 @@ _END = const(5)
 _SILENCE_MS = const(500)  # longest gap between the bytes of counted payload
 _QUIET_MS = const(100)
 _CAPACITY = const(192)  # longest command line
-_SEAM = const(-1)  # the line end behind payload is due
 _CME = const(2)
 _CMS = const(3)
 _NOT_MINE = const(-2)
@@ -79,6 +79,7 @@ _IS_COUNTED = const(2)
 _IS_WANTED = const(3)
 _IS_OK = const(4)
 _FULL_MS = const(4)  # until the UART is tried again that is full
+_TRANSFER = const(44)  # the variable `<connection>,<bytes>`
 _SOME = const(96)  # bytes in the UART that are not waited for
 _ANY = ((b"",),)  # begins every line
 
@@ -94,6 +95,19 @@ class Engine(Resync):
     def run(self, script, now):
         """Start a script; `user.finished(result, now)` follows. Only when idle."""
         self.script = script
+        self.load = None
+        self.cme = -1
+        self._next(0, now)
+
+    def transfer(self, script, cid, buf, off, n, now):
+        """The same for `n` bytes of connection `cid`: from `buf` from `off` on, sent where the
+        script says PAYLOAD without asking the user, or (None) to be received.
+        """
+        self.script = script
+        self.load_id = cid
+        self.load = buf
+        self.load_at = off
+        self.load_size = n
         self.cme = -1
         self._next(0, now)
 
@@ -131,6 +145,11 @@ class Engine(Resync):
             line = tx
             setting = step[5] & _SETTING
             for piece in command:
+                if piece == _TRANSFER:
+                    put_int(line, self.load_id)
+                    line.append(44)
+                    put_int(line, self.load_size)
+                    continue
                 if not isinstance(piece, bytes):
                     good = self.user.put(piece, line) and good
                     continue
@@ -208,8 +227,13 @@ class Engine(Resync):
         else:
             self._next(1024 if verdict == _STOP else self.index + 1 + verdict, now)
 
-    def read(self, uart, now):
-        """Everything that the UART holds (a `port` UART), through the ring."""
+    def read(self, uart, now, most):
+        """Everything that the UART holds (a `port` UART), through the ring; what a transfer sends
+        goes out at once where the module takes it now.
+
+        Returns ms: `most`, or less, where that is all out and only its result is waited for; else
+        -1: it is to be polled.
+        """
         ring = self.ring
         stage = ring.stage
         size = len(stage)
@@ -219,7 +243,13 @@ class Engine(Resync):
                 ring.put(n)
                 self.heard(now)
             if n < size and uart.any() < _SOME:
-                return
+                break
+        wait = -1
+        if self.state == _PAYLOAD and self.load is not None:
+            wait = self.pump(uart, now, most)
+            if self.state == _PAYLOAD:
+                wait = -1
+        return wait
 
     def pump(self, uart, now, wait):
         """What stands in `out` to the UART, and what comes behind it.
@@ -277,51 +307,6 @@ class Engine(Resync):
                 return
             elif what == _IS_PROMPT:
                 self._prompt(now)
-
-    def _payload(self, ring, at, now):
-        """Bytes that no line is made of; False when more have to come."""
-        left = self.left
-        read = at[_READ]
-        n = at[_WRITE] - read
-        if left > 0:
-            if n > left:
-                n = left
-            at[_READ] = read + n
-            left -= n
-            self.left = left if left else _SEAM
-            self.user.data(ring.buf, read, n, now)
-        elif left == _DEAF:
-            ring.clear()
-        elif n < 2:
-            return False
-        elif ring.buf[read] != 13 or ring.buf[read + 1] != 10:
-            self.damage(now)
-        else:
-            at[_READ] = read + 2
-            self.left = _LINES
-            self.user.data_end(True, now)
-        return True
-
-    def _prompt(self, now):
-        state = self.state
-        if state == _WAIT and self.step[2] == b">":
-            if not self.seen:
-                self._ready(now)
-        elif state >= _QUIET:
-            # the module waits for payload that will not come: let its own limit pass first
-            self.sync_at = ticks_add(now, self.vendor.INPUT_MS)
-            self.state = _QUIET
-            self.deadline = self.sync_at
-        else:
-            self.unknown += 1
-
-    def _ready(self, now):
-        """The module takes payload now."""
-        self.seen = True
-        self.out_pos = 0
-        self.out_end = 0
-        self.state = _PAYLOAD
-        self.deadline = ticks_add(now, self.step[4])
 
     def _answer(self, now):
         """The information response of the step, cursor behind its prefix; False: a URC's line."""
@@ -412,7 +397,7 @@ class Engine(Resync):
                 self._send(now)
                 continue
             if state == _PAYLOAD and self.out_pos == self.out_end:
-                if not self.user.payload(self):
+                if self.load is not None or not self.user.payload(self):
                     self.state = _WAIT
                     self.quick = not self.stray
                     self.deadline = ticks_add(now, self.step[4])

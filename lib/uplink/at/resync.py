@@ -1,4 +1,4 @@
-"""What the command engine remembers, how a script ends, and the way back after a lost answer."""
+"""What the command engine remembers, how a script ends, payload, and the way back into step."""
 
 from uplink import exact
 from uplink.at import codes
@@ -21,6 +21,9 @@ _PROBE = const(5)  # out of step: probe sent
 _ALMOST = const(6)  # probe answered: no other result may come now
 _LINES = const(0)
 _DEAF = const(-2)  # out of step inside payload: nothing can be trusted until silence
+_SEAM = const(-1)  # the line end behind payload is due
+_READ = const(0)
+_WRITE = const(1)
 _OK = const(0)
 _TIMEOUT = const(5)
 _DAMAGED = const(6)
@@ -56,6 +59,10 @@ class Resync:
         self.deadline = 0
         self.paused = False  # the pause after `result_at` is not over yet
         self.script = ()
+        self.load = None  # what a transfer sends; None: the user is asked
+        self.load_id = 0  # its connection; from where; how many bytes
+        self.load_at = 0
+        self.load_size = 0
         self.index = 0
         self.cme = -1
         self.failed_command = b""  # the first constant piece of the last command that failed
@@ -128,6 +135,55 @@ class Resync:
             self.lost_step(now)
             if state == _PAUSE:
                 self.user.finished(_DAMAGED, now)
+
+    def _prompt(self, now):
+        state = self.state
+        if state == _WAIT and self.step[2] == b">":
+            if not self.seen:
+                self._ready(now)
+        elif state >= _QUIET:
+            # the module waits for payload that will not come: let its own limit pass first
+            self.sync_at = ticks_add(now, self.vendor.INPUT_MS)
+            self.state = _QUIET
+            self.deadline = self.sync_at
+        else:
+            self.unknown += 1
+
+    def _ready(self, now):
+        """The module takes payload now."""
+        self.seen = True
+        self.out_pos = 0
+        self.out_end = 0
+        if self.load is not None:
+            self.out = self.load
+            self.out_pos = self.load_at
+            self.out_end = self.load_at + self.load_size
+        self.state = _PAYLOAD
+        self.deadline = ticks_add(now, self.step[4])
+
+    def _payload(self, ring, at, now):
+        """Bytes that no line is made of; False when more have to come."""
+        left = self.left
+        read = at[_READ]
+        n = at[_WRITE] - read
+        if left > 0:
+            if n > left:
+                n = left
+            at[_READ] = read + n
+            left -= n
+            self.left = left if left else _SEAM
+            self.user.data(ring.buf, read, n, now)
+        elif left == _DEAF:
+            ring.clear()
+        elif n < 2:
+            return False
+        elif ring.buf[read] != 13 or ring.buf[read + 1] != 10:
+            self.damage(now)
+        else:
+            at[_READ] = read + 2
+            self.left = _LINES
+            self.user.data_end(True, now)
+        return True
 
     def damage(self, now):
         """Counted payload ended early or late: tell the user, trust nothing until silence."""

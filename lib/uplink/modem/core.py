@@ -7,7 +7,6 @@ handlers set the facts and call what stands under *reports*.
 
 from uplink import exact, log
 from uplink.at import codes
-from uplink.at.line import put_int
 from uplink.modem.machine import Machine
 from uplink.modem.script import number
 from uplink.modem.states import STATES, const
@@ -53,7 +52,6 @@ _DO_SEND = const(2)
 _DO_READ = const(3)
 
 _STOPPED = const(11)
-_TRANSFER = const(44)  # variable: which connection, how many bytes
 
 _PEER = const(1)
 _TLS = const(6)
@@ -198,16 +196,20 @@ class Core(Machine):
                 return
         self.active = s
         self.doing = _DOING_SOCKET + work
-        if work == _DO_READ:
+        if work == _DO_SEND:
+            n = s.out_left
+            if n > self.send_max:
+                n = self.send_max
+            s.chunk = n
+            script = vendor.SEND if s.tls else vendor.SEND_PLAIN
+            self.engine.transfer(script, s.id, s.out, s.out_off, n, now)
+        elif work == _DO_READ:
             self.reading = s
             s.waiting = False
-            self.asked = self.read_max
+            self.asked = n = self.read_max
             self.got = 0
-            self.engine.run(vendor.READ if s.tls else vendor.READ_PLAIN, now)
-        elif work == _DO_SEND:
-            n = self.send_max
-            s.chunk = s.out_left if s.out_left < n else n
-            self.engine.run(vendor.SEND if s.tls else vendor.SEND_PLAIN, now)
+            script = vendor.READ if s.tls else vendor.READ_PLAIN
+            self.engine.transfer(script, s.id, None, 0, n, now)
         elif work == _DO_OPEN:
             s.opened_at = now
             self.run(_S_OPEN, self.doing, now)
@@ -222,29 +224,14 @@ class Core(Machine):
 
     def put(self, n, line):
         """A piece of a command line: 0, the script's text behind its head; or a variable."""
-        if n == _TRANSFER:
-            s = self.active
-            put_int(line, s.id)
-            line.append(44)
-            put_int(line, self.asked if self.doing == _DOING_READ else s.chunk)
-            return True
         if n is self.script.head:
             line.extend(n)
             return True
         return self.script.variable(n, line) if n else self.script.write(line)
 
     def payload(self, engine):
-        """The next piece of what goes out behind the prompt; False when all is out."""
-        if self.phase == _FILES:
-            return self.files.payload(engine)
-        s = self.active
-        end = s.out_off + s.chunk
-        if engine.out is s.out and engine.out_end == end:
-            return False
-        engine.out = s.out
-        engine.out_pos = s.out_off
-        engine.out_end = end
-        return True
+        """The next piece of a file, behind the prompt; False when all is out."""
+        return self.phase == _FILES and self.files.payload(engine)
 
     def data(self, buf, off, n, now):
         """A piece of counted payload from the module."""

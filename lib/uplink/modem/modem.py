@@ -197,7 +197,11 @@ class Modem(Core):
         while True:
             # everything that the UART holds, through the ring
             now = self.now = loop.now()
-            engine.read(uart, now)
+            wait = engine.read(uart, now, _LOOK_MS)
+            if wait > 0 and self.status and self.rung < 0:
+                # a socket's bytes are out: nothing else is due before their result
+                await loop.data(wait)
+                continue
             if wired:
                 self.status = status.get()
             self.kick = False  # what was asked for until now is looked at by

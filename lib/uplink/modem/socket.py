@@ -108,13 +108,12 @@ class Socket:
         self.out_off = off
         self.out_left = n
         core = self._core
-        if not core.doing and core.engine.idle and core.rung < 0 and not self.waiting:
-            if core.phase == _ONLINE:
-                # nothing else is going on: it need not be looked for
-                core.serve(self, _DO_SEND, core.now)
-                core.go()
-                return True
-        core.wake()
+        if core.engine.idle and core.phase == _ONLINE and core.rung < 0 and not self.waiting:
+            # nothing else is going on: it need not be looked for
+            core.serve(self, _DO_SEND, core.now)
+            core.go()
+        else:
+            core.wake()
         return True
 
     def close(self):

@@ -21,7 +21,7 @@ _UP = const(4)
 _FAREWELL = const(5)  # DISCONNECT sent
 _CLOSING = const(6)  # the transport closes
 
-_COUNTED = const(19)  # see reader.py
+_COUNTED = const(19)  # see packets.py
 _PINGS = const(11)
 _TIMEOUTS = const(12)
 _PEER = const(1)  # of errors.CLOSED_
@@ -32,7 +32,7 @@ _TOPIC = const(256)  # longest topic name received
 _SHOWN = const(64)  # see sender.py
 _FRUITLESS = const(5)  # connections that bring nothing before a new session is begun
 _POISON = const(10)  # … before the first message is the cause
-_UNGREETED = "closed by the server before CONNACK: check user, password, client_id, certificate"
+_UNGREETED = "closed before CONNACK: check user, password, client_id, certificate"
 
 
 class MQTT(Sender):
@@ -59,7 +59,7 @@ class MQTT(Sender):
         self._ping_ms = broker["keepalive_s"] * 625 or FOREVER
         self._answer_ms = broker.get("answer_s", 30) * 1000
         self._ack_ms = broker.get("ack_s", 120) * 1000
-        self._first_ms = backoff["first_s"] * 1000
+        self._first_ms = self._next_ms = backoff["first_s"] * 1000
         self._max_ms = backoff["max_s"] * 1000
         self._stable_ms = backoff["stable_s"] * 1000
         # state
@@ -69,7 +69,6 @@ class MQTT(Sender):
         self._wanted = loop is not None  # None: no more, and the limit for what is to be sent runs
         self._now = 0
         self._due = 0  # when to open; when `answer_s` is over; in UP: when it is stable
-        self._attempts = 0
         self._long = 0  # 2: a refused login, the longest pause; 1: the next one without CONNACK
         self._fruitless = 0  # accepted connections in a row that the server ended, nothing acked
         self._sent_at = 0
@@ -88,20 +87,19 @@ class MQTT(Sender):
         self._ctl = buffer(2 * _ACKS)  # all but messages of the outbox, in order
         self._out = 0  # bytes of it that the transport has
         self._busy = False  # the transport has not taken yet what it was given
-        # when the oldest message, or filter, began to wait for its answer; None: before the next
-        # `poll`, since publish knows no time
+        # when the oldest message, or filter, began to wait for its answer; None: nothing does, or
+        # before the next `poll`: publish knows no time
         self._since = None
         self._pumping = False
         self._held = False  # `_tx` holds a piece that the transport did not take
         self._next_id = rand(65535)  # a session from before a restart may hold low ones
-        self._name = None  # the last topic: it need not be looked at again
         # the outbox
-        event = self._wake = None
-        if loop is not None:
-            event = Event(loop)
-            self._wake = Event(loop)
+        event = Event(loop)
+        self._wake = Event(loop)  # something changed that `poll` must look at
         self._quick = Receipt(event)  # of a QoS 0 message in `_ctl`
-        self._slots = [Receipt(event) for _ in range(room["messages"])]  # the oldest first
+        self._slots = slots = []  # the oldest first
+        while len(slots) < room["messages"]:
+            slots.append(Receipt(event))
         self.waiting = 0  # slots in use, DONE ones included
         self._passed = 0  # of these, how many have been dealt with on this connection
         self._inflight = 0  # sent at QoS 1 or 2 and not acknowledged: the window in use
@@ -128,14 +126,14 @@ class MQTT(Sender):
     def connect(self):
         """Connect, and stay connected."""
         self._wanted = True
-        self._touch()
+        self._wake.set()
 
     def disconnect(self):
         """Send what the outbox holds (for `answer_s` at most), then DISCONNECT, and stay away."""
         self._wanted = False
-        if self.state == _OPENING or self.state == _GREETING:
+        if _OPENING <= self.state <= _GREETING:
             self._close(None)
-        self._touch()
+        self._wake.set()
 
     def error(self):
         """The refusal of the last login as an `MQTTError`, or None (allocates)."""
@@ -179,14 +177,15 @@ class MQTT(Sender):
                 return answer
             wait = left
         elif left <= 0:
-            self._attempts = self._fruitless = 0
+            self._next_ms = self._first_ms
+            self._fruitless = 0
         left = answer
         if self._pinging:
             # what arrives meanwhile may stand before the answer in a slow queue
             left -= ticks_diff(now, self._heard_at)
             if left <= 0:
                 return self._doubt("no PINGRESP")
-        elif self._slot is None:  # not into the middle of a packet
+        elif not self._done:  # not into the middle of a packet
             # by what we sent (3.1.2-23), and by what arrives: only that proves anything
             left = self._ping_ms - max(
                 ticks_diff(now, self._heard_at), ticks_diff(now, self._sent_at)
@@ -198,9 +197,9 @@ class MQTT(Sender):
                 self._heard_at = now
                 left = answer
         self._pump()
-        if self._since is None:
-            self._since = now
         if self._busy or self._pinging or self._sub_id or self._inflight:
+            if self._since is None:
+                self._since = now
             limit -= ticks_diff(now, self._since)
             if limit <= 0:
                 return self._doubt("no acknowledgement")
@@ -223,7 +222,7 @@ class MQTT(Sender):
             if self._fruitless >= _FRUITLESS:
                 self._ctl[k] |= 2  # the session ends each time: a new one
             self._pump()
-            self._touch()
+            self._wake.set()
 
     def sent(self, now):
         """The transport has taken what it was given."""
@@ -240,18 +239,19 @@ class MQTT(Sender):
         if state < _OPENING:
             return
         pause = self._long
+        why = self.last_error
         if state < _FAREWELL:
-            self.last_error = closed_text(reason)
+            why = closed_text(reason)
             if reason == _PEER:
                 if state == _GREETING:
                     # a refusing CONNACK can be lost in the modem when the close overtakes it
-                    self.last_error = _UNGREETED
+                    why = _UNGREETED
                     pause += 1
                 elif state == _UP and self._inflight:
                     self._fruitless += 1  # did it bring anything?
         elif state == _FAREWELL:
-            self.last_error = None
-        why = self.last_error
+            why = None
+        self.last_error = why
         if why is not None:
             log.warn("mqtt", "connection ended:", why)
         # what belonged to this connection
@@ -260,7 +260,7 @@ class MQTT(Sender):
         self._out = self._sub_id = 0
         self._busy = self._pinging = self._held = False
         m = self._slot
-        if m is not None and not m._kind and self._done:
+        if self._done and not m._kind:
             self._drop(m)
         self._slot = None
         self._done = 0
@@ -270,25 +270,21 @@ class MQTT(Sender):
             # A server of 3.1.1 can refuse a PUBLISH only by closing the connection (3.3.5-2): a
             # topic that this device may not publish to would keep it away for ever.
             self._drop(self._slots[0])
-        self.state = _IDLE
-        if self._wanted:
-            self.state = _PAUSE
-            ms = self._max_ms
-            if why is None:
-                ms = 0
-            elif pause > 1:
-                pause = 1
-                ms = ms // 2 + self._rand(ms // 2 + 1)
-            else:  # exponential, with full jitter
-                next_ms = self._first_ms << self._attempts
-                if next_ms < ms:
-                    ms = next_ms
-                    self._attempts += 1
-                ms = 1 + self._rand(ms)
-            self._due = ticks_add(now, ms)
+        ms = self._max_ms
+        if why is None:
+            ms = 0
+        elif pause > 1:
+            pause = 1
+            ms = ms // 2 + self._rand(ms // 2 + 1)
+        else:  # exponential, with full jitter
+            ms = min(ms, self._next_ms)
+            self._next_ms = 2 * ms
+            ms = 1 + self._rand(ms)
+        self._due = ticks_add(now, ms)
         self._long = pause
+        self.state = _PAUSE if self._wanted else _IDLE
         self._pump()
-        self._touch()
+        self._wake.set()
 
     # ---- within ---------------------------------------------------------------------------------
 

@@ -6,7 +6,15 @@ packet's body. A PUBLISH that does not fit is handed on in pieces, or drained.
 """
 
 from ..exact import Copier, buffer, clear, cut
-from .plain import is_topic
+from .plain import (  # noqa: F401
+    Filter,
+    begin,
+    compose,
+    drop,
+    is_topic,
+    number,
+    well_formed,
+)
 
 try:
     from micropython import const
@@ -32,10 +40,12 @@ _OPENING = const(2)  # of `MQTT.state`: see __init__.py
 _GREETING = const(3)
 _UP = const(4)
 _FAREWELL = const(5)
-_RECEIVED = const(2)  # counters: see reader.py
+_RECEIVED = const(2)  # counters: see packets.py
 _DUPLICATES = const(7)
 _UNROUTED = const(8)
-_UNWANTED = const(4)  # of a filter: see reader.py
+_OVERSIZE = const(9)
+_FAILED = const(10)
+_UNWANTED = const(4)  # of a filter: see packets.py
 
 # Calls of the application.
 _HANDLE = const(0)
@@ -43,7 +53,7 @@ _BEGIN = const(1)
 _WRITE = const(2)
 _END = const(3)
 
-# What is wrong: see reader.py.
+# What is wrong: see packets.py.
 _TYPE = const(1)
 _SIZE = const(2)
 _ZERO = const(3)
@@ -55,7 +65,7 @@ _AGAIN = EOFError()  # thrown into `_read` when it must begin afresh
 
 class Decoder:
     """Part of the client `client`, whose `state` and whose methods `_bad`, `_take_packet`,
-    `_may_reply`, `_reply`, `_oversize` and `_failed` it uses.
+    `_may_reply`, `_reply` and `_lost` it uses.
 
     Lists: `counts` (counters), `ids` (QoS 2 identifiers delivered and not released, 0 = free),
     `subs` (each a `Filter`). Empty bytearrays with their capacity: `topic` (256 + 2) and `body`
@@ -204,7 +214,7 @@ class Decoder:
                             n[_RECEIVED] += 1
                             break
                     else:
-                        client._oversize(left)
+                        client._lost(_OVERSIZE, left)
                 while True:
                     clear(p)
                     size = left
@@ -253,5 +263,5 @@ class Decoder:
                 sub.sink.end(a)
             return True
         except Exception as error:
-            self._client._failed(error)
+            self._client._lost(_FAILED, error)
             return False

@@ -1,4 +1,11 @@
-"""What packets are made of, in C where there is that, and CONNECT (MQTT 3.1.1, 3.1)."""
+"""The half of the client that takes: subscriptions, and what each packet changes; CONNECT, and
+what its packets are made of, in C where there is that.
+
+What breaks the protocol closes the connection.
+"""
+
+from .. import log
+from ..port.ticks import ticks_add
 
 try:
     from micropython import const
@@ -20,8 +27,73 @@ try:
         well_formed,
     )
 except ImportError:
-    from .decoder import Decoder  # noqa: F401
-    from .plain import Filter, begin, compose, drop, is_topic, number, well_formed  # noqa: F401
+    from .decoder import (  # noqa: F401
+        Decoder,
+        Filter,
+        begin,
+        compose,
+        drop,
+        is_topic,
+        number,
+        well_formed,
+    )
+
+_CONNACK = const(0x20)
+_PUBREC = const(0x50)
+_PUBREL = const(0x62)
+_PUBCOMP = const(0x70)
+_SUBACK = const(0x90)
+_PINGRESP = const(0xD0)
+
+_UP = const(4)  # see __init__.py
+_QUEUED = const(0)  # see sender.py
+_DONE = const(1)
+_ACKNOWLEDGED = const(1)
+
+# Counters: their place in these names, which are those of the attributes.
+_ACKED = const(3)
+_FAILED = const(10)
+_MALFORMED = const(13)
+_LOGINS_REFUSED = const(14)
+_FILTERS_REFUSED = const(15)
+_CONNECTS = const(16)
+_RECONNECTS = const(17)
+_LAST_CODE = const(18)
+_COUNTERS = (
+    " published"  # accepted by publish
+    " messages_sent"  # PUBLISH packets sent, all QoS
+    " messages_received"  # delivered messages
+    " acked resent dropped"
+    " refused"  # publish had no room
+    " duplicates"  # of QoS 2, received again
+    " unrouted"  # no handler for the topic
+    " oversize"  # received, too large, nobody takes pieces
+    " failed"  # handlers that raised
+    " pings timeouts malformed logins_refused filters_refused connects reconnects "
+    "last_code "  # of a refusing CONNACK
+)
+
+# States of a filter; an odd one below 6 but REFUSED waits for an answer.
+_WANTED = const(0)  # SUBSCRIBE must be sent
+_ASKED = const(1)  # SUBACK awaited
+_GRANTED = const(2)
+_REFUSED = const(3)  # by the server; asked for again on the next connection
+_UNWANTED = const(4)  # UNSUBSCRIBE must be sent
+_LEAVING = const(5)  # UNSUBACK awaited
+
+_CODES = (
+    "unacceptable protocol version;identifier rejected;server unavailable;"
+    "bad user name or password;not authorized;unknown return code"
+)
+_WRONG = (  # what `_bad` is told, from 1
+    "packet type, flags or code",
+    "packet length",
+    "packet identifier 0",
+    "no CONNACK, or two",
+    "topic name",
+)
+_TYPE = const(1)
+_SIZE = const(2)
 
 
 def connect(broker):
@@ -35,29 +107,234 @@ def connect(broker):
     password = broker.get("password")
     will = broker.get("will")
     keepalive = broker["keepalive_s"]
+    topic = message = None
     flags = 2 if broker.get("clean") else 0
     good = (client or flags) and 0 <= keepalive < 65536 and well_formed(client)
-    fields = [client]
     if will:
+        topic = will["topic"]
+        message = will["payload"]
         flags |= 4 | will["qos"] << 3 | (32 if will["retain"] else 0)
-        fields.append(will["topic"])
-        fields.append(will["payload"])
-        good = good and is_topic(will["topic"]) and 0 <= will["qos"] <= 2
+        good = good and is_topic(topic) and 0 <= will["qos"] <= 2
     if user is not None:
         flags |= 128
-        fields.append(user)
         good = good and well_formed(user)
     if password is not None:
         flags |= 64
-        fields.append(password)
         good = good and user is not None
     body = bytearray(b"\0\4MQTT\4")
     body.append(flags)
     number(body, keepalive)
-    for field in fields:
-        good = good and len(field) < 65536
-        number(body, len(field))
-        body.extend(field)
+    for field in (client, topic, message, user, password):
+        if field is not None:
+            good = good and len(field) < 65536
+            number(body, len(field))
+            body.extend(field)
     if not good:
         raise ValueError("mqtt: wrong client_id, will, user, password or keepalive_s")
     return body
+
+
+class Reader:
+    """Part of `MQTT`, which has its attributes."""
+
+    state: int
+    _done: int
+    _inflight: int
+    _sub_id: int
+    _slot: object
+
+    def __getattr__(self, name):
+        # Counters. (No property: in a class that has one, each `self.x = y` takes 40 us longer.)
+        if name == "connected":
+            return self.state == _UP
+        k = _COUNTERS.find(name)
+        n = len(name)
+        if k < 1 or not (_COUNTERS.startswith(" ", k - 1) and _COUNTERS.startswith(" ", k + n)):
+            raise AttributeError(name)
+        return self._n[_COUNTERS.count(" ", 1, k)]
+
+    def counters(self):
+        """All counters, as a dict (allocates)."""
+        out = {}
+        for name in _COUNTERS.split()[:-1]:
+            out[name.replace("messages_", "")] = self._n[len(out)]
+        return out
+
+    # ---- subscriptions --------------------------------------------------------------------------
+
+    def on(self, filter, qos=1):
+        """Decorator: `function(topic, payload)` takes the messages of a topic filter.
+
+        Both are bytearrays that are valid until it returns. ValueError for a wrong filter.
+        """
+
+        def register(function):
+            self.subscribe(filter, function, qos)
+            return function
+
+        return register
+
+    def subscribe(self, filter, handler, qos=1, sink=None):
+        """The same without the decorator's form."""
+        self._subs.append(Filter(filter, qos, handler, sink))
+        self._unasked = True
+        self._wake.set()
+
+    def on_large(self, filter, sink, qos=1):
+        """Messages too large for the buffer come in pieces to `sink`.
+
+        It has `begin(topic, size)`, `write(piece)` and `end(ok)`; smaller ones come as one piece
+        where the filter has no handler.
+        """
+        text = Filter(filter).text
+        for sub in self._subs:
+            if sub.text == text and sub.sink is None and sub.state < _UNWANTED:
+                sub.sink = sink
+                return
+        self.subscribe(filter, None, qos, sink)
+
+    def unsubscribe(self, filter):
+        """Forget a topic filter and its handlers."""
+        text = Filter(filter).text
+        for sub in self._subs:
+            if sub.text == text:
+                sub.state = _UNWANTED
+        self._unasked = True
+        self._wake.set()
+
+    # ---- what arrives ---------------------------------------------------------------------------
+
+    def received(self, buf, off, n, now):
+        """Bytes from the server."""
+        self._now = self._heard_at = now
+        self._decoder.feed(buf, off, n)
+        self._pump()
+
+    # ---- what the decoder tells -----------------------------------------------------------------
+
+    def _bad(self, what):
+        what = _WRONG[what - 1]
+        self._n[_MALFORMED] += 1
+        log.error("mqtt", "malformed:", what)
+        self._close(what)
+
+    def _lost(self, which, what):
+        """`what`: the bytes of a message that nobody takes, or what its handler raised."""
+        self._n[which] += 1
+        text = "message too large, bytes:"
+        if which == _FAILED:
+            text = "handler failed:"
+        log.error("mqtt", text, what)
+
+    def _take_packet(self, first, number, body):
+        """Everything but PUBLISH. What is wrong with it (see `_WRONG`), or None."""
+        n = self._n
+        self._transport.proved()
+        if first == _CONNACK:
+            code = body[1]
+            if body[0] > 1:
+                return _TYPE
+            elif code:
+                n[_LOGINS_REFUSED] += 1
+                n[_LAST_CODE] = code
+                text = _CODES.split(";")[min(code, 6) - 1]
+                log.error("mqtt", "CONNECT refused:", text, code)
+                self._long = 2
+                self._close(text)
+            else:
+                self._welcome(body[0])
+        elif first == _PINGRESP:
+            self._pinging = False
+        elif first == _PUBREL:
+            ids = self._received
+            if number in ids:
+                ids[ids.index(number)] = 0
+            self._reply(_PUBCOMP, number)
+        elif first >= _SUBACK:
+            return self._answer(number, body)
+        else:  # PUBACK, PUBREC, PUBCOMP (3.4, 3.5, 3.7)
+            m = self._find(number)
+            if m is self._slot:
+                if self._done < m._total:  # type: ignore[attr-defined]
+                    m = self._quick  # what has not gone out cannot be acknowledged
+                else:
+                    self._slot = None
+                    self._done = 0
+            if m._step == first:
+                self._fruitless = -1  # this connection brings something
+                if first == _PUBREC:
+                    m._step = _PUBCOMP
+                    if m is self._slots[0]:
+                        self._since = self._now
+                else:
+                    n[_ACKED] += 1
+                    self._end(m, _ACKNOWLEDGED)
+            if first == _PUBREC and m._step & 0x31:  # nobody's, or PUBCOMP is awaited
+                self._reply(_PUBREL, number)
+
+    def _welcome(self, present):
+        """The server has accepted us (3.2)."""
+        n = self._n
+        n[_RECONNECTS] = n[_CONNECTS]
+        n[_CONNECTS] += 1
+        self.session_present = kept = present and not self._hello[7] & 2
+        for k in range(0 if kept else len(self._received)):
+            self._received[k] = 0
+        for sub in self._subs:
+            if not (kept and sub.state == _GRANTED):
+                sub.state &= _UNWANTED  # wanted still, or not
+        self._unasked = True
+        # all messages are looked at again: as new ones where the session is lost; what the server
+        # has taken over by PUBREC is over then
+        self._passed = 0
+        arena = self._arena
+        for m in self._slots:
+            if m._step > _DONE:
+                if kept:
+                    arena[m._off] |= 8  # DUP
+                elif m._step == _PUBCOMP:
+                    self._end(m, _ACKNOWLEDGED)
+                else:
+                    arena[m._off] &= 0xF7
+                    m._step = _QUEUED
+                    self._inflight -= 1
+        n[_LAST_CODE] = self._long = 0
+        self.last_error = None
+        self._sent_at = self._since = now = self._now
+        self._due = ticks_add(now, self._stable_ms)
+        self.state = _UP
+        log.info("mqtt", "connected, session present:", present)
+        self._wake.set()
+
+    def _answer(self, number, body):
+        """SUBACK, UNSUBACK: the codes stand in the order of the filters (3.9)."""
+        subs = self._subs
+        k = 2
+        for i in range(k, len(body)):
+            if body[i] > 2 and body[i] != 0x80:
+                return _TYPE
+        if number != self._sub_id:
+            return
+        for sub in subs:
+            if sub.state == _ASKED:
+                k += 1
+        if k != len(body):
+            return _SIZE
+        self._sub_id = 0
+        self._unasked = True  # there may be more
+        i = len(subs)
+        while i:
+            i -= 1
+            sub = subs[i]
+            if sub.state == _LEAVING:
+                subs.pop(i)
+            elif sub.state == _ASKED:
+                k -= 1
+                code = body[k]
+                sub.state = _GRANTED
+                if code == 0x80:
+                    sub.state = _REFUSED
+                    self._n[_FILTERS_REFUSED] += 1
+                    log.error("mqtt", "subscription refused:", sub.text)
+                elif code < sub.qos:
+                    log.warn("mqtt", "granted a lower QoS:", sub.text, code)

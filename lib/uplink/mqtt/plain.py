@@ -5,6 +5,7 @@
 
 from ..plain import _ALL, _AT
 
+_HEADERS = 9  # of a PUBLISH, at most: the fixed one, the topic's length, the identifier
 _FRONT = (_AT[:1], _AT[:4], _AT[:16], _AT[:64], _AT[:256], _AT[:1024])
 
 
@@ -48,6 +49,8 @@ def well_formed(b):
 
 def is_topic(b):
     """True where `b` can be the topic name of a PUBLISH (3.3.2.1, 4.7.3)."""
+    if isinstance(b, str):
+        b = b.encode()
     return 0 < len(b) < 65536 and not (b"+" in b or b"#" in b) and well_formed(b)
 
 
@@ -67,7 +70,7 @@ class Filter:
             raise ValueError("mqtt: wrong topic filter, or QoS")
         self.text = text = bytes(text)
         self.qos = qos
-        self.state = 0  # see reader.py
+        self.state = 0  # see packets.py
         self.handler = handler
         self.sink = sink
         # "a/#" also matches "a" (4.7.1.2): what precedes the "#" is compared without its "/"
@@ -110,14 +113,21 @@ def number(b, n):
     b.append(n & 255)
 
 
-def compose(b, first, topic, packet_id, payload, more):
+def compose(b, room, first, topic, packet_id, payload, more):
     """Append a PUBLISH, whose first byte is given; `packet_id` 0: it has none. `more` bytes of
-    payload follow.
+    payload follow. False where `b` would become longer than `room`.
     """
+    if isinstance(topic, str):
+        topic = topic.encode()
+    if isinstance(payload, str):
+        payload = payload.encode()
     n = len(topic)
+    if len(b) + n + len(payload) + _HEADERS > room:
+        return False
     begin(b, first, 2 + n + (2 if packet_id else 0) + len(payload) + more)
     number(b, n)
     b.extend(topic)
     if packet_id:
         number(b, packet_id)
     b.extend(payload)
+    return True

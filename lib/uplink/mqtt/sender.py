@@ -7,16 +7,14 @@ arena are given back in order, so a message is out of both only once all older o
 """
 
 from .. import log
-from ..exact import buffer, clear, cut, resize
+from ..exact import buffer, resize
 from ..port.ticks import ticks_add
-from .packets import begin, compose, const, drop, is_topic, number
-from .reader import Reader
+from .packets import Reader, begin, compose, const, drop, is_topic, number
 
 _OPENING = const(2)  # of `MQTT.state`: see __init__.py
 _UP = const(4)
 _FAREWELL = const(5)
 _CLOSING = const(6)
-_IDLE = const(0)
 
 # Steps of a message; above these it is sent, and the step is the type of the answer awaited.
 _QUEUED = const(0)  # not sent yet, or not in this session (QoS 0: until its end)
@@ -28,16 +26,18 @@ _PUBCOMP = const(0x70)
 _ACKNOWLEDGED = const(1)
 _DROPPED = const(2)
 
-_PUBLISHED = const(0)  # counters: see reader.py
+_PUBLISHED = const(0)  # counters: see packets.py
 _SENT = const(1)
 _RESENT = const(4)
 _DROPS = const(5)
+_FAILED = const(10)
 _REFUSALS = const(6)
 
-_WANTED = const(0)  # of a filter: see reader.py
+_WANTED = const(0)  # of a filter: see packets.py
 _UNWANTED = const(4)
 
 _ACKS = const(256)  # bytes that may wait for the transport; and another packet before them
+_QUICK = const(260)  # … a message of QoS 0, with 9 for its headers
 _SHOWN = const(64)  # bytes of a topic in the log
 
 
@@ -77,7 +77,6 @@ class Sender(Reader):
 
     waiting: int
     _slot: Receipt
-    _name: bytes
     _busy: bool
     _pumping: bool
     _held: bool
@@ -95,70 +94,52 @@ class Sender(Reader):
         Never blocks. ValueError for a topic that cannot be one. No heap with `bytes`.
         (`source` and `more` are for `publish_from`.)
         """
-        name = topic
-        if topic is not self._name:
-            if isinstance(topic, str):
-                name = topic.encode()
-            if not is_topic(name):
-                raise ValueError("mqtt: topic is empty, has a wildcard, or is not UTF-8")
-            if isinstance(topic, bytes):
-                self._name = topic
-        if isinstance(payload, str):
-            payload = payload.encode()
-        size = len(name) + len(payload)
+        if not (0 <= qos <= 2 and is_topic(topic)):
+            raise ValueError("mqtt: topic empty, with wildcard, not UTF-8, or wrong QoS")
         count = self._n
-        b = self._ctl
         k = self.waiting
-        off = 0
-        if (
-            not (qos or b or more or self._busy)
+        first = 0x30 | qos << 1 | bool(retain)
+        m = self._quick
+        b = self._ctl
+        # with nothing before it not through the outbox, and at once
+        quick = (
+            not (qos or b or more)
             and self._passed == k
             and self._slot is None
-            and size + 5 <= _ACKS
             and self.state == _UP
-        ):
-            # nothing goes first: not through the outbox, and at once
-            self._busy = self._pumping = True
-            if not (self._inflight or self._sub_id):
-                self._since = None
-            m = self._quick
-            count[_SENT] += 1
-        else:
-            if not 0 <= qos <= 2:
-                raise ValueError("mqtt: QoS is 0, 1 or 2")
+            and compose(b, _QUICK, first, topic, 0, payload, 0)
+        )
+        if not quick:
+            slots = self._slots
             b = self._arena
             off = len(b)
-            slots = self._slots
-            if k == len(slots) or off + size + 9 > self._size:
+            packet_id = self._new_id() if qos else 0
+            if k == len(slots) or not compose(
+                b, self._size, first, topic, packet_id, payload, more
+            ):
                 count[_REFUSALS] += 1
-                log.warn("mqtt", "outbox full, refused:", name, size)
+                log.warn("mqtt", "outbox full, refused:", topic)
                 return None
             self.waiting = k + 1
             m = slots[k]
             m._step = _QUEUED
-            m._kind = 0
+            m._kind = qos and 0x30 + (qos << 4)
+            m._id = packet_id
             m._source = source
-            if qos:
-                m._kind = 0x30 + (qos << 4)
-        packet_id = 0
-        if qos:
-            m._id = packet_id = self._new_id()
-        compose(b, 0x30 | qos << 1 | (1 if retain else 0), name, packet_id, payload, more)
-        m._off = off
-        m._size = n = len(b) - off
-        m._total = n + more
+            m._off = off
+            m._size = off = len(b) - off
+            m._total = off + more
         m._serial = (m._serial + 4) & 0xFFFC | m.state
         m.state = 0
         count[_PUBLISHED] += 1
-        if m is self._quick:
-            self._out = n
-            if not self._transport.send(b, 0, n):
-                self._out = 0
+        if quick:
+            self._busy = True
+            self._out = k = len(b)
+            if not self._transport.send(b, 0, k):
                 self._busy = False
-            self._pumping = False
-            if self._busy:
-                return m  # (`sent` may come before `send` returns)
-        self._pump()
+                self._out = 0
+        else:
+            self._pump()
         return m
 
     def publish_from(self, topic, source, size, qos=0, retain=False):
@@ -201,14 +182,9 @@ class Sender(Reader):
                             ctl.append(sub.qos)
                 return
 
-    def _touch(self):
-        """Something changed that `poll` must look at."""
-        if self._wake is not None:
-            self._wake.set()
-
     def _close(self, why):
         """Close the transport because of `why` (None: as wanted)."""
-        if self.state != _CLOSING and self.state != _IDLE:
+        if self.state % _CLOSING:  # neither closing nor idle
             self.last_error = why
             self.state = _CLOSING
             self._transport.close()
@@ -238,7 +214,7 @@ class Sender(Reader):
         m._source = None
         m.state = result
         event = m._event
-        if event is not None and event.value is not None:  # somebody waits
+        if event.value is not None:  # somebody waits
             event.set()
             event.clear()
 
@@ -250,7 +226,7 @@ class Sender(Reader):
             while b[k] & 128:
                 k += 1
             name = self._shown
-            clear(name)
+            resize(name, 0)
             k += 3
             for i in range(k, k + min(b[k - 2] << 8 | b[k - 1], _SHOWN)):
                 name.append(b[i])
@@ -263,25 +239,30 @@ class Sender(Reader):
         if self._pumping:
             return
         self._pumping = True
+        count = self._n
         ctl = self._ctl
         slots = self._slots
         try:
             while True:
                 m = self._slot
+                done = self._done  # (not 0: there is a slot)
                 if not self._busy:
+                    if not (self._inflight or self._sub_id):
+                        self._since = None
                     if self._out:  # the transport has taken it
                         drop(ctl, self._out)
                         self._out = 0
                         if not self._quick.state:
+                            count[_SENT] += 1
                             self._end(self._quick, _ACKNOWLEDGED)
-                    if m is not None and self._done == m._total:
+                    if done and done == m._total:
                         self._slot = None
-                        self._done = 0
+                        self._done = done = 0
                         if not m._kind:
                             self._end(m, _ACKNOWLEDGED)
                         elif self._inflight == 1:
                             self._since = self._now
-                            self._touch()
+                            self._wake.set()
                         m = None
                 while self.waiting and slots[0]._step == _DONE:  # given back in order
                     first = slots.pop(0)
@@ -300,13 +281,10 @@ class Sender(Reader):
                     for first in slots:
                         first._off -= off
                 state = self.state
-                if not _OPENING < state < _CLOSING:
-                    break
-                done = self._done
                 buf = ctl
                 off = 0
                 n = len(ctl)
-                if n and not done:
+                if n and not done and _OPENING < state < _CLOSING:
                     self._out = n
                 elif state != _UP:
                     break
@@ -318,10 +296,10 @@ class Sender(Reader):
                             continue
                         k = self._passed
                         if k == self.waiting:
-                            if not (self._wanted or k or self._sub_id):
-                                self._leave()
-                                continue
-                            break
+                            if self._wanted or k or self._sub_id:
+                                break
+                            self._leave()
+                            continue
                         m = slots[k]
                         if not m._step and m._kind and self._inflight >= self._window:
                             break
@@ -345,20 +323,16 @@ class Sender(Reader):
                                     m._source.seek(0)
                                 n = m._source.readinto(buf) or 0
                             except Exception as error:
-                                self._failed(error)
+                                self._lost(_FAILED, error)
                             if n <= 0:
-                                # begun, and never completed: the server must not wait for it
-                                self._slot = None
-                                self._done = 0
-                                self._drop(m)
-                                self._close("the source of a message ended early")
-                                continue
-                            cut(buf, n)
+                                # begun, and never completed: it is dropped with the connection
+                                m._kind = 0
+                                self._close("source of a message ended early")
+                                break
+                            resize(buf, n)
                             self._held = True
                         n = len(buf)
                 self._busy = True
-                if not (self._inflight or self._sub_id):
-                    self._since = None
                 if not self._transport.send(buf, off, n):
                     self._busy = False
                     self._out = 0
@@ -368,7 +342,6 @@ class Sender(Reader):
                     if done:
                         self._since = self._now
                     else:
-                        count = self._n
                         count[_SENT] += 1
                         if m._step:
                             count[_RESENT] += 1
@@ -381,25 +354,25 @@ class Sender(Reader):
 
     def _leave(self):
         """DISCONNECT (3.14): nothing is sent after it."""
-        if self._busy or self._slot is not None:
+        if self._busy or self._done:
             self._close(None)
         else:
             number(self._ctl, 0xE000)
             self.state = _FAREWELL
             self._due = ticks_add(self._now, self._answer_ms)
-            self._touch()
+            self._wake.set()
             self._pump()
 
     def _may_reply(self, full=False):
         """True where an acknowledgement finds room (and its identifier, unless `full`); closes
         where it does not.
         """
+        why = "too many acknowledgements wait"
         if full:
-            self._close("too many QoS 2 messages in flight")
+            why = "too many QoS 2 messages in flight"
         elif len(self._ctl) - self._out < _ACKS:
             return True
-        else:
-            self._close("too many acknowledgements wait")
+        self._close(why)
         return False
 
     def _reply(self, kind, packet_id):
