@@ -26,6 +26,7 @@ _S_RESTART = const(66)  # the vendor's script #B
 
 _CUTS = const(18)  # of vendor.NUMBERS
 _LATER_S = const(19)
+_WAITS = const(24)
 
 _WAIT_MS = const(60_000)  # the first long wait; it doubles
 _WAIT_LIMIT_MS = const(3_600_000)
@@ -96,4 +97,6 @@ class Ladder:
                 return self.run(_S_RESTART, _DOING_STATE, now)
             rung = _R_POWER if self.wired & 1 else _SILENT - _RETRY
         self.event(_RETRY + rung)
+        if rung == _R_POWER and not engine.in_step and number(self.vendor.NUMBERS, _WAITS):
+            self.event(_SILENT)  # not by a command, which could become payload
         return True
