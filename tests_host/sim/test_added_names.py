@@ -40,7 +40,8 @@ def handlers(table):
 
 
 # Texts of the modules' own services: their `s.vendor` is another of these, not a table.
-SERVICES = {"quectel_http", "telit_ftp", "telit_http", "telit_mq", "telit_urcs"}
+SERVICES = {"quectel_http", "quectel_ssl", "quectel_stream"}
+SERVICES |= {"telit_ftp", "telit_http", "telit_mq", "telit_urcs"}
 
 
 def test_the_page_lists_what_the_source_asks_for():

@@ -62,6 +62,28 @@ class ServiceModem(Modem):
 
         return self.add(ModuleMQTT(self, found))
 
+    def stream(self):
+        """A connection in transparent mode. ValueError: not in this module, image, or no number
+        is left for it.
+        """
+        found = texts(self.vendor, "stream")
+        if found is None:
+            raise ValueError("no transparent mode: not in this module, or image (services)")
+        if len(self.sockets) - len(self.units) > found.NUMBER:
+            raise ValueError("no number left for a stream: lower modem.sockets")
+        from .stream import ModuleStream
+
+        return self.add(ModuleStream(self, found))
+
+    def ssl(self):
+        """What the module keeps about TLS, and text sends. ValueError: not in module or image."""
+        found = texts(self.vendor, "ssl")
+        if found is None:
+            raise ValueError("no settings of TLS: not in this module, or image (services)")
+        from .ssl import ModuleSSL
+
+        return self.add(ModuleSSL(self, found))
+
     def add(self, service):
         """A service joins the sockets."""
         self.units.append(service)
@@ -130,7 +152,16 @@ class ServiceModem(Modem):
         self.script = self.own
         Modem.serve(self, s, work, now)
 
+    def event(self, event):
+        for service in self.units:
+            if service.defers(event):
+                return
+        Modem.event(self, event)
+
     def poll(self, now):
+        for service in self.units:
+            if service.holds:
+                self.engine.heard(now)  # silence in data mode is no damage
         wait = Modem.poll(self, now)
         for service in self.units:
             if service.raw:
