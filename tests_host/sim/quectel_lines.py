@@ -96,9 +96,7 @@ def server(peer, name, client=True, version=None, known=True):
 class Device:
     """`modem`: the firmware's; `vm`: the module; `said()`: what went to it."""
 
-    def __init__(self, services, *, module="m95", options=None, pins=True, **sections):
-        if not pins:
-            sections["pins"] = dict.fromkeys(("pwrkey", "dtr", "status", "reset"))
+    def __init__(self, services, *, module="m95", options=None, **sections):
         modem = {"type": module, "sockets": 4, **sections.pop("modem", {})}
         self.cfg = configuration(modem=modem, **sections)
         options = options or Options(unix_s=IN_2024)

@@ -123,7 +123,9 @@ def data_off(device):
     count = device.commands().count("AT+QIDEACT")
     device.modem.event(DATA)
     assert device.run(10, lambda: device.commands().count("AT+QIDEACT") > count)
-    return device.commands()
+    said = device.commands()
+    assert device.run(120, lambda: device.modem.online)
+    return said
 
 
 @pytest.mark.parametrize("where", ["RAM", "NVRAM"])

@@ -50,7 +50,7 @@ _ESCAPING = const(7)  # its answer is awaited
 
 _DOING = const(21)  # of core: a service's script
 _ENDLESS = const(0xFFFFFFF)
-_TAIL = const(32)  # bytes kept back: the longest of ENDS
+_TAIL = const(96)  # bytes kept back: what a module says at an end
 _FLUSH_MS = const(60)  # so long where they look like nothing
 _GUARD_MS = const(1_200)  # more than the second that V.250 wants on either side
 _ANSWER_MS = const(900)  # not earlier behind the sequence can it be answered,
@@ -84,6 +84,8 @@ class ModuleStream(Service):
         self.through_at = 0  # and when the last of them is through
         self.heard_at = 0
         self.tail = exact.buffer(_TAIL)
+        self.piece = exact.buffer(_TAIL)
+        self.copier = exact.Copier(_TAIL)
 
     # ---- the transport contract -----------------------------------------------------------------
 
@@ -329,13 +331,15 @@ class ModuleStream(Service):
         core.engine.lost_step(now)
         if not gone:
             log.warn("modem", "no way out of data mode", self.cid)
-        elif self._ends(b"\r\nRDY\r\n"):
+        at = self._word()
+        self._tell(self.tail, 0, at if gone else len(self.tail), now)
+        self.is_closed(_PEER if gone else _DAMAGE, now)
+        if self.tail.find(b"\r\nRDY\r\n") >= 0:
             core.restarted(True)
-        elif self._ends(b" POWER DOWN\r\n"):
+        elif self.tail.find(b" POWER DOWN\r\n") >= 0:
             core.powered_down()
         else:
             core.poll_at = now  # (packet data may be gone, too)
-        self.is_closed(_PEER if gone else _DAMAGE, now)
         self._pass_on()
 
     def _pass_on(self):
@@ -353,20 +357,18 @@ class ModuleStream(Service):
         over = len(tail) + n - _TAIL
         if over > 0 and tail:
             k = over if over < len(tail) else len(tail)
-            held = len(tail) - k
             self._tell(tail, 0, k, now)
-            for i in range(held):
-                tail[i] = tail[i + k]
-            exact.cut(tail, held)
+            self.copier.set(self.piece, tail, k, len(tail) - k)
+            exact.clear(tail)
+            tail.extend(self.piece)
             over -= k
         if over > 0:
             self._tell(buf, off, over, now)
             off += over
             n -= over
-        while n > 0:
-            tail.append(buf[off])
-            off += 1
-            n -= 1
+        if n > 0:
+            self.copier.set(self.piece, buf, off, n)
+            tail.extend(self.piece)
 
     def _tell(self, buf, off, n, now):
         if n > 0 and self.state == _OPEN and self.listener is not None:
@@ -375,6 +377,15 @@ class ModuleStream(Service):
     def _deliver(self, now):
         self._tell(self.tail, 0, len(self.tail), now)
         exact.clear(self.tail)
+
+    def _word(self):
+        """Where the first of the module's own words begins in what was kept back; -1: nowhere."""
+        first = -1
+        for word in self.vendor.ENDS:
+            at = self.tail.find(word)
+            if at >= 0 and (first < 0 or at < first):
+                first = at
+        return first
 
     def _ends(self, word):
         """Whether `word` stands last in what has come."""
@@ -421,6 +432,7 @@ class ModuleStream(Service):
         if phase == _WAITING:
             if since < self.limit:
                 return self.limit - since
+            self.asked = False
             # its CONNECT may have been lost: nothing but the escape sequence is safe to be said
             self.reason = _TIMED_OUT if self.state == _OPENING else _DAMAGE
             self.ending = True
@@ -448,14 +460,11 @@ class ModuleStream(Service):
                 return 0
             if self.tail:
                 quiet = ticks_diff(now, self.heard_at)
-                for word in self.vendor.ENDS:
-                    if self._ends(word):
-                        if quiet >= _GUARD_MS:
-                            self.checking = True
-                            self._leave()
-                            return 0
-                        return _GUARD_MS - quiet
-                if quiet >= _FLUSH_MS:
+                if quiet >= _GUARD_MS:
+                    self.checking = True
+                    self._leave()
+                    return 0
+                if quiet >= _FLUSH_MS and self._word() < 0:
                     self._deliver(now)
         elif phase == _GUARD:
             if not self.chunk and silent >= _GUARD_MS:
