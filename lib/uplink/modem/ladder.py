@@ -74,6 +74,16 @@ class Ladder:
         self.rung_at = ticks_add(now, (LADDER[2 * rung + 1] - 48) * 1000)
         log.warn("modem", "recovery", RUNGS[rung], self.tries)
 
+    def unsent(self):
+        """A send has no result, or was cut off. True where the module may wait for payload for
+        good, and can be switched off by a pin: whatever it is told now would be sent as data.
+        """
+        if not (self.wired & 1 and number(self.vendor.NUMBERS, _WAITS)):
+            return False
+        self.rung = -1
+        self.climb(_R_POWER)
+        return True
+
     def take(self, rung, state, now):
         """The pause before the chosen rung is over; False when nothing was done."""
         engine = self.engine

@@ -63,7 +63,6 @@ _DOING_SEND = const(18)
 
 _SOCKETS = const(8)  # of vendor.NUMBERS
 _WAKE_MS = const(7)
-_WAITS = const(24)
 
 _RESTART_MS = const(3_000)
 _DARK_MS = const(100)  # STATUS must be low so long to be believed
@@ -282,8 +281,8 @@ class Machine(Ladder):
             for s in self.sockets:
                 if s.state == _OPEN:
                     s.arm(now)
-        if cut and event != _READY and event != _DOWN and number(self.vendor.NUMBERS, _WAITS):
-            self.climb(_R_POWER)
+        if cut and event != _READY and event != _DOWN:
+            self.unsent()
         self.changed()  # type: ignore[attr-defined]
 
     def powered_down(self):

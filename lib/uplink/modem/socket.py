@@ -37,7 +37,6 @@ _R_POWER = const(6)
 _FORMS = const(12)  # of vendor.NUMBERS
 _FIRST = const(16)
 _OPENS = const(20)
-_WAITS = const(24)
 
 # What `core` should do next for a socket.
 _NOTHING = const(0)
@@ -305,11 +304,7 @@ class Socket:
             log.warn("modem", "send failed", codes.name(result), self.cid)
             self.is_closed(_DAMAGE, now)
             core.poll_at = ticks_add(now, _WATCH_SOON_MS)
-            if result == _TIMEOUT and number(core.vendor.NUMBERS, _WAITS):
-                # it may still wait for payload: whatever is said to it now would be sent as data
-                core.rung = -1
-                core.climb(_R_POWER)
-            elif result != _DAMAGED:
+            if result != _DAMAGED and not (result == _TIMEOUT and core.unsent()):
                 core.climb(_R_RETRY)
         elif work == _DO_CLOSE:
             if state == _CLOSING:

@@ -32,7 +32,6 @@ _DELETE = const(100)
 _TEXT = const(116)
 
 _DOING_SEND = const(18)  # of core
-_R_POWER = const(6)
 _CTRL_Z = b"\x1a"
 
 BUSY = 21  # ModuleSSL.why: the module cannot send now, later it can (SEND FAIL)
@@ -197,8 +196,7 @@ class ModuleSSL(Service):
             core = self.core
             s.is_closed(_DAMAGE, now)
             if result == _TIMEOUT:
-                core.rung = -1
-                core.climb(_R_POWER)
+                core.unsent()
             self.finish(_DAMAGE)
 
     def failed(self, reason, now):
