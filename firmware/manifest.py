@@ -44,7 +44,7 @@ SERVICES = {
     "ftp": {("services", "http.py"), ("services", "ftp.py")},
     "mq": {("services", "mq.py")},
     "ssl": {("services", "ssl.py")},
-    "stream": {("services", "stream.py")},
+    "stream": {("services", "stream.py"), ("services", "tail.py")},
 }
 # What every vendor stands on. (`telit_….py` belongs to telit.)
 SHARED = {"__init__.py", "common.py", "policy.py"}

@@ -81,6 +81,7 @@ def test_every_type_is_set_and_told(context):
 def test_what_the_note_does_not_have_is_refused(name, value):
     b = Device({})
     ssl = b.modem.ssl()
+    b.run(1)
     with pytest.raises(ValueError):
         ssl.set(name, value)
     with pytest.raises(ValueError):
@@ -158,6 +159,7 @@ def test_deleted_certificates_are_not_used_and_come_back(folder):
 
 def test_other_modules_have_none():
     b = Device({}, module="sim7000", sim={"apn": "a"})
+    b.run(1)
     for asked in (b.modem.ssl, b.modem.stream):
         with pytest.raises(ValueError, match="not in this module"):
             asked()

@@ -15,6 +15,7 @@ from uplink.modem.states import const
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
 from .service import Service
+from .tail import Tail
 
 _OPENING = const(1)
 _OPEN = const(2)
@@ -50,7 +51,6 @@ _ESCAPING = const(7)  # its answer is awaited
 
 _DOING = const(21)  # of core: a service's script
 _ENDLESS = const(0xFFFFFFF)
-_TAIL = const(96)  # bytes kept back: what a module says at an end
 _FLUSH_MS = const(60)  # so long where they look like nothing
 _GUARD_MS = const(1_200)  # more than the second that V.250 wants on either side
 _ANSWER_MS = const(900)  # not earlier behind the sequence can it be answered,
@@ -63,7 +63,7 @@ _TRIES = const(3)
 _ESCAPE = b"+++"
 
 
-class ModuleStream(Service):
+class ModuleStream(Tail):
     """A connection in transparent mode. TLS alone, by the configuration's `tls`."""
 
     def __init__(self, core, vendor):
@@ -82,10 +82,6 @@ class ModuleStream(Service):
         self.out_left = 0
         self.chunk = 0  # bytes on their way,
         self.through_at = 0  # and when the last of them is through
-        self.heard_at = 0
-        self.tail = exact.buffer(_TAIL)
-        self.piece = exact.buffer(_TAIL)
-        self.copier = exact.Copier(_TAIL)
 
     # ---- the transport contract -----------------------------------------------------------------
 
@@ -349,48 +345,6 @@ class ModuleStream(Service):
             self.core.event(event)
 
     # ---- data -----------------------------------------------------------------------------------
-
-    def taken(self, buf, off, n, now):
-        """Hand on all but the last bytes: they may be the module's own words."""
-        self.heard_at = now
-        tail = self.tail
-        over = len(tail) + n - _TAIL
-        if over > 0 and tail:
-            k = over if over < len(tail) else len(tail)
-            self._tell(tail, 0, k, now)
-            self.copier.set(self.piece, tail, k, len(tail) - k)
-            exact.clear(tail)
-            tail.extend(self.piece)
-            over -= k
-        if over > 0:
-            self._tell(buf, off, over, now)
-            off += over
-            n -= over
-        if n > 0:
-            self.copier.set(self.piece, buf, off, n)
-            tail.extend(self.piece)
-
-    def _tell(self, buf, off, n, now):
-        if n > 0 and self.state == _OPEN and self.listener is not None:
-            self.listener.received(buf, off, n, now)
-
-    def _deliver(self, now):
-        self._tell(self.tail, 0, len(self.tail), now)
-        exact.clear(self.tail)
-
-    def _word(self):
-        """Where the first of the module's own words begins in what was kept back; -1: nowhere."""
-        first = -1
-        for word in self.vendor.ENDS:
-            at = self.tail.find(word)
-            if at >= 0 and (first < 0 or at < first):
-                first = at
-        return first
-
-    def _ends(self, word):
-        """Whether `word` stands last in what has come."""
-        at = len(self.tail) - len(word)
-        return at >= 0 and self.tail.find(word, at) == at
 
     def _push(self, buf, off, n):
         engine = self.core.engine
