@@ -6,7 +6,8 @@ from tests_host.sim.quectel_lines import Device, Listener, Peer, files, server
 from uplink import log
 from uplink.errors import ATError, LinkDown
 from uplink.modems import quectel_ssl
-from uplink.services.ssl import BUSY
+from uplink.services.ssl import BUSY, ModuleSSL
+from uplink.services.stream import ModuleStream
 
 # Note 2.2.1: type, a context's or not, what may be set, what is told then.
 TYPES = [
@@ -38,7 +39,7 @@ class Bench(Device):
             more["tls"] = {**files(folder), "level": "compatible"}
             reached[(b"host", 443)] = server(self.peer, "host")
         super().__init__(reached, **more)
-        self.ssl = self.modem.ssl()
+        self.ssl = ModuleSSL(self.modem)
         self.online()
         self.s = self.modem.socket()
         self.s.listener = Listener()
@@ -80,7 +81,7 @@ def test_every_type_is_set_and_told(context):
 )  # fmt: skip
 def test_what_the_note_does_not_have_is_refused(name, value):
     b = Device({})
-    ssl = b.modem.ssl()
+    ssl = ModuleSSL(b.modem)
     b.run(1)
     with pytest.raises(ValueError):
         ssl.set(name, value)
@@ -160,6 +161,6 @@ def test_deleted_certificates_are_not_used_and_come_back(folder):
 def test_other_modules_have_none():
     b = Device({}, module="sim7000", sim={"apn": "a"})
     b.run(1)
-    for asked in (b.modem.ssl, b.modem.stream):
+    for asked in (ModuleSSL, ModuleStream):
         with pytest.raises(ValueError, match="not in this module"):
-            asked()
+            asked(b.modem)

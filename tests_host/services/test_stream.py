@@ -7,6 +7,7 @@ import pytest
 from tests_host.sim.quectel_lines import Device, Listener, Peer, files, server
 from uplink import log
 from uplink.mqtt import MQTT
+from uplink.services.stream import ModuleStream
 
 CMD = b"AT+QIDEACT\r"
 
@@ -23,7 +24,7 @@ class Bench(Device):
         self.peer = peer or Peer()
         reached = {(b"host", 443): server(self.peer, "host"), **(services or {})}
         super().__init__(reached, tls={**files(folder), "level": "compatible"}, **more)
-        self.stream = self.modem.stream()
+        self.stream = ModuleStream(self.modem)
         self.stream.listener = self.listener = Listener()
         self.online()
         if opened:
@@ -216,8 +217,10 @@ def test_refused(folder, lines):
 def test_no_number_is_left(folder):
     b = Bench(folder, opened=False, modem={"sockets": 5})
     assert b.modem.sockets[4].id != b.stream.id
+    device = Device({}, modem={"sockets": 6})
+    device.run(1)
     with pytest.raises(ValueError, match="lower modem.sockets"):
-        Bench(folder, opened=False, modem={"sockets": 6})
+        ModuleStream(device.modem)
 
 
 def test_connect_that_is_lost(folder):

@@ -15,6 +15,7 @@ import pytest
 from tests_host.sim.quectel_lines import Device, Peer, compare, files, server
 from tools.modem.options import Options
 from uplink import log
+from uplink.services.ssl import ModuleSSL
 
 HOST = b"116.247.104.27"
 OTHER = b"124.74.41.170"
@@ -139,7 +140,7 @@ def test_3_1_and_3_2_certificates_of_both_sides(module, where, folder):
         tls={**files(folder), "version": "1.1", "level": "legacy"},
         sim={"apn": "CMNET"},
     )
-    ssl = device.modem.ssl()
+    ssl = ModuleSSL(device.modem)
     device.modem.files.volatile = where == "RAM"
     device.online()
     s = device.sockets(2)[1]
@@ -192,7 +193,7 @@ def test_3_3_tls_beside_plain_tcp():
         broker={"tls": False},
         sim={"apn": "CMNET"},
     )
-    ssl = device.modem.ssl()
+    ssl = ModuleSSL(device.modem)
     device.online()
     sockets = device.sockets(4)
     tcp, tls = sockets[1], sockets[3]

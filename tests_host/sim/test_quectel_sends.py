@@ -11,6 +11,7 @@ from tests_host.sim.test_vendors import recovery
 from tests_host.sim.world import World, configuration
 from tools.modem.options import Options
 from uplink import log
+from uplink.services.ssl import ModuleSSL
 
 FOR_GOOD = 0
 
@@ -32,7 +33,7 @@ class Bench(Device):
         )
         if pins:
             self.vm.switch_on()
-        self.ssl = self.modem.ssl()
+        self.ssl = ModuleSSL(self.modem)
         self.online()
         self.s = self.modem.socket()
         self.s.listener = Listener()

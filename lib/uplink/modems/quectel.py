@@ -352,6 +352,6 @@ def heard(m, c, what):
     else:
         verdict = common.heard(m, c, what)
         if what == 109 and c.buf.find(b"M", c.first, c.last) < 0:
-            log.warn("modem", "not an M10, M66, M85 or M95: the tables may not fit")
+            log.warn("modem", "no M10, M66, M85, M95: the tables may not fit")
         return verdict
     return None

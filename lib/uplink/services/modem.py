@@ -46,43 +46,24 @@ class ServiceModem(Modem):
 
     def ftp(self):
         """An object with `get`: the module's own FTP. ValueError: it has none, or this image."""
-        found = texts(self.vendor, "ftp")
-        if found is None:
-            raise ValueError("no FTP: not in this module, or not in this image (services)")
+        found = self.texts("ftp", "FTP")
         from .ftp import ModuleFTP
 
         return self.add(ModuleFTP(self, found))
 
     def mqtt(self):
         """The module's own MQTT, called as `MQTT`. ValueError: it has none, or this image."""
-        found = texts(self.vendor, "mq")
-        if found is None:
-            raise ValueError("no MQTT: not in this module, or not in this image (services)")
+        found = self.texts("mq", "MQTT")
         from .mq import ModuleMQTT
 
         return self.add(ModuleMQTT(self, found))
 
-    def stream(self):
-        """A connection in transparent mode. ValueError: not in this module, image, or no number
-        is left for it.
-        """
-        found = texts(self.vendor, "stream")
+    def texts(self, service, name):
+        """The texts of a service; ValueError: it has none, or this image."""
+        found = texts(self.vendor, service)
         if found is None:
-            raise ValueError("no transparent mode: not in this module, or image (services)")
-        if len(self.sockets) - len(self.units) > found.NUMBER:
-            raise ValueError("no number left for a stream: lower modem.sockets")
-        from .stream import ModuleStream
-
-        return self.add(ModuleStream(self, found))
-
-    def ssl(self):
-        """What the module keeps about TLS, and text sends. ValueError: not in module or image."""
-        found = texts(self.vendor, "ssl")
-        if found is None:
-            raise ValueError("no settings of TLS: not in this module, or image (services)")
-        from .ssl import ModuleSSL
-
-        return self.add(ModuleSSL(self, found))
+            raise ValueError("no %s: not in this module, or not in this image (services)" % name)
+        return found
 
     def add(self, service):
         """A service joins the sockets."""

@@ -1,6 +1,6 @@
 """`ModuleSSL`: every setting of the module's own TLS, and sends of text up to Ctrl-Z.
 
-    ssl = modem.ssl()
+    ssl = ModuleSSL(modem)
     await ssl.ask("seclevel", 0); ssl.value           # b"2"
     await ssl.set("smtpsctxi", 3)
     await ssl.text(socket, b"GET / HTTP/1.0")         # without a length; Ctrl-Z ends it
@@ -40,14 +40,15 @@ BUSY = 21  # ModuleSSL.why: the module cannot send now, later it can (SEND FAIL)
 class ModuleSSL(Service):
     """One question, setting or text at a time; each is awaited: True, or `why` and `error()`."""
 
-    def __init__(self, core, vendor):
-        super().__init__(core, vendor, "ssl")
+    def __init__(self, core):
+        super().__init__(core, core.texts("ssl", "settings of TLS"), "ssl")
         self.kind = b""
         self.index = -1
         self.value = exact.buffer(192)  # what was told, as the module writes it
         self.wanted = 0
         self.socket = None
         self.result = 0
+        core.add(self)
 
     # ---- for the application --------------------------------------------------------------------
 

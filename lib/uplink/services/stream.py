@@ -64,9 +64,15 @@ _ESCAPE = b"+++"
 
 
 class ModuleStream(Tail):
-    """A connection in transparent mode. TLS alone, by the configuration's `tls`."""
+    """A connection in transparent mode. TLS alone, by the configuration's `tls`.
 
-    def __init__(self, core, vendor):
+    `core`: the `ServiceModem`. ValueError: not in this module or image, or no number is left.
+    """
+
+    def __init__(self, core):
+        vendor = core.texts("stream", "transparent mode")
+        if len(core.sockets) - len(core.units) > vendor.NUMBER:
+            raise ValueError("no number left for a stream: lower modem.sockets")
         super().__init__(core, vendor, "stream")
         self.id = self.cid = vendor.NUMBER
         self.phase = _NONE
@@ -82,6 +88,7 @@ class ModuleStream(Tail):
         self.out_left = 0
         self.chunk = 0  # bytes on their way,
         self.through_at = 0  # and when the last of them is through
+        core.add(self)
 
     # ---- the transport contract -----------------------------------------------------------------
 
@@ -100,8 +107,8 @@ class ModuleStream(Tail):
         self.asked = False
         self.ending = self.checking = False
         self.phase = _ASK
+        self.wants()
         self.state = _OPENING
-        self.core.wake()
 
     def send(self, buf, off, n):
         """Take `n` bytes; False: busy, escaped, not open. `listener.sent`: the UART has them."""
@@ -171,7 +178,7 @@ class ModuleStream(Tail):
         if self.phase == _BACK:
             self._hold(now, _SOON)
             self.limit = _BACK_MS
-        elif self.phase == _CLOSE or self.core.security.may_open(self, now):
+        elif self.phase == _CLOSE or self.may_use_tls(now):
             self.opened_at = now
             Service.serve(self, now)
 
