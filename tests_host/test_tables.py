@@ -103,7 +103,7 @@ def test_vendor_has_everything_that_the_modem_asks_for(vendor):
     hidden = int(vendor.NUMBERS.split()[15])
     read_back = b"EHI" if not hidden else b""
     assert sorted(scripts(vendor)) == sorted(STATES + OTHERS + read_back)
-    assert len(vendor.NUMBERS.split(b" ")) == 25 and vendor.NUMBERS.replace(b" ", b"").isdigit()
+    assert len(vendor.NUMBERS.split(b" ")) == 26 and vendor.NUMBERS.replace(b" ", b"").isdigit()
     assert len(vendor.FILES) == 3
     for name in ("PAUSE_MS", "FAST_MS", "INPUT_MS"):
         assert isinstance(getattr(vendor, name), int), name

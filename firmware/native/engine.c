@@ -150,7 +150,9 @@ static void quiet(engine_t *self, mp_int_t now) {
 
 static void lost_step(engine_t *self, mp_int_t now) {
     bool deaf = self->left == DEAF || self->left > 0;
-    bool waits = self->step != mp_const_none && (flags_of(self) & IS_PAYLOAD) && self->seen;
+    // (the command is out; its prompt may have been lost)
+    bool waits = self->step != mp_const_none && (flags_of(self) & IS_PAYLOAD)
+        && self->state > PAUSE && self->state < QUIET;
     rest(self);
     if (deaf) {
         self->left = DEAF;

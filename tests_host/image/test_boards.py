@@ -141,6 +141,16 @@ def test_services_are_in_an_image_that_asks_for_them_alone(frozen, tmp_path):
         assert ("modems/sim7000_http.py" in files) == bool(services)
         assert ("modems/sim7000_urcs.py" in files) == bool(services)
         assert "modems/telit_http.py" not in files
+    for services in (("ssl",), ("stream",)):
+        manifest.write_text(
+            f'include("{shared}", port="rp2", vendors=("quectel",), services={services})\n'
+        )
+        files = {path.removeprefix("uplink/") for path in frozen(manifest, "rp2")}
+        for name in ("ssl", "stream"):
+            assert (f"services/{name}.py" in files) == (name in services)
+            assert (f"modems/quectel_{name}.py" in files) == (name in services)
+        assert ("services/tail.py" in files) == ("stream" in services)
+        assert "services/modem.py" in files and "services/http.py" not in files
     manifest.write_text(f'include("{shared}", port="rp2", services=("fax",))\n')
     with pytest.raises(Exception, match="names the service 'fax'"):
         frozen(manifest, "rp2")

@@ -68,6 +68,14 @@ def test_services_have_an_allowance_of_their_own_and_only_where_they_are():
     assert budget.over(more, "BOARD", limits) == ["services takes 41 bytes of 40"]
 
 
+def test_ssl_and_stream_have_more_beside_it_where_they_are():
+    limits = {**LIMITS, "services": {"services": 40}, "stream": {"services": 7}}
+    files = {"services/http.py": Share(40), "services/stream.py": Share(7)}
+    assert budget.over(an_image(files=files), "BOARD", limits) == []
+    files = {"services/http.py": Share(47)}
+    assert budget.over(an_image(files=files), "BOARD", limits) == ["services takes 47 bytes of 40"]
+
+
 def test_the_table_shows_every_file_and_every_limit():
     text = "\n".join(report.table(an_image(), "BOARD", LIMITS))
     for shown in ("at/engine.py", "log.py", "ground", "1,000", "≥ 500"):

@@ -44,6 +44,7 @@ NUMBERS = (
     b"1 "  # it checks the server's name
     b"1 "  # cipher suites are tried one by one
     b"4000 "  # is it there?
+    b"0 "  # a send without a result: it gives up waiting for bytes by itself
 )
 PAUSE_MS = 10
 FAST_MS = 5

@@ -9,6 +9,7 @@ def test_qssl_open_says_what_the_note_asks_for():
     def dialogue(piece):
         talk = Talk(quectel, piece, ca="c", cert="d", key="e")
         talk.files.good = True
+        talk.files.sums = [0x4039, 0x618, 0x83A7]
         s = talk.sockets[0]
         s.open(b"mqtt.example.org", 8883, True)
         talk.waits = talk.hears()
@@ -17,6 +18,9 @@ def test_qssl_open_says_what_the_note_asks_for():
         talk.ok(b'AT+QSSLCFG="sslversion",0,3\r')
         talk.ok(b'AT+QSSLCFG="ciphersuite",0,"0X003D"\r')
         talk.ok(b'AT+QSSLCFG="seclevel",0,2\r')
+        for name, told in ((b"CA0", b"4039"), (b"CC0", b"618"), (b"CK0", b"83a7")):
+            command = b'AT+QSECREAD="NVRAM:%s"\r' % name
+            talk.ok(command, b"+QSECREAD: 1,%s\r\n\r\nOK" % told)
         talk.ok(b'AT+QSSLCFG="cacert",0,"NVRAM:CA0"\r')
         talk.ok(b'AT+QSSLCFG="clientcert",0,"NVRAM:CC0"\r')
         talk.ok(b'AT+QSSLCFG="clientkey",0,"NVRAM:CK0"\r')
@@ -43,6 +47,49 @@ def test_qssl_open_that_fails():
         s.opened_at = talk.clock
         talk.says(b"\r\n+QSSLOPEN: 0,-1\r\n", 0)
         assert talk.log == expected
+
+
+def test_a_certificate_that_is_not_ours_any_more_is_not_used():
+    for told in (b"0,4039", b"1,4038"):
+        talk = Talk(quectel, ca="c")
+        talk.files.good = True
+        talk.files.sums = [0x4039, 0, 0]
+        talk.sockets[0].open(b"h", 7, True)
+        talk.waits = talk.hears()
+        talk.ok(b"AT+QSSLCLOSE=0\r", b"ERROR")
+        talk.ok(b"AT+QICLOSE=0\r", b"ERROR")
+        talk.ok(b'AT+QSSLCFG="sslversion",0,3\r')
+        talk.ok(b'AT+QSSLCFG="ciphersuite",0,"0X003D"\r')
+        talk.ok(b'AT+QSSLCFG="seclevel",0,1\r')
+        talk.ok(b'AT+QSECREAD="NVRAM:CA0"\r', b"+QSECREAD: %s\r\n\r\nOK" % told)
+        assert talk.log == [("closed", 7)] and b"QSSLOPEN" not in talk.waits
+
+
+def test_a_socket_number_that_is_in_use_is_no_refused_handshake():
+    talk = Talk(quectel, ca="c")
+    s = talk.sockets[0]
+    s.tls = s.asked = True
+    s.state = 1
+    s.opened_at = talk.clock
+    talk.says(b"\r\n+QSSLOPEN: 0,-2\r\n", 0)
+    assert talk.log == [("closed", 2)]
+
+
+def test_packet_data_without_an_apn_is_not_activated():
+    talk = Talk(quectel)
+    talk.address = False
+    talk.cfg["sim"]["apn"] = b"net"
+    talk.start("l", ATTACH)
+    talk.ok(b"AT+QILOCIP\r", b"ERROR")
+    talk.ok(b"AT+CGATT?\r", b"+CGATT: 1\r\n\r\nOK")
+    talk.ok(b"AT+CGREG?\r", b"+CGREG: 0,1\r\n\r\nOK")
+    talk.ok(b"AT+CGACT=0,1\r")
+    talk.ok(b"AT+QIDEACT\r", b"ERROR")
+    talk.ok(b"AT+QIFGCNT=0\r")
+    talk.ok(b'AT+QICSGP=1,"net"\r')
+    talk.ok(b"AT+QIREGAPP\r")
+    talk.ok(b"AT+QIREGAPP?\r", b'+QIREGAPP: "","",""\r\n\r\nOK')
+    assert talk.waits == b"" and talk.engine.failed_result == 10
 
 
 def test_qi_open_is_told_by_a_line_that_begins_with_its_number():
@@ -138,10 +185,12 @@ def test_qilocip_is_answered_without_ok():
     talk.ok(b"AT+QILOCIP\r", b"ERROR")
     talk.ok(b"AT+CGATT?\r", b"+CGATT: 1\r\n\r\nOK")
     talk.ok(b"AT+CGREG?\r", b"+CGREG: 0,5\r\n\r\nOK")
+    talk.ok(b"AT+CGACT=0,1\r", b"ERROR")
     talk.ok(b"AT+QIDEACT\r", b"DEACT OK")
     talk.ok(b"AT+QIFGCNT=0\r")
     talk.ok(b'AT+QICSGP=1,"net"\r')
     talk.ok(b"AT+QIREGAPP\r")
+    talk.ok(b"AT+QIREGAPP?\r", b'+QIREGAPP: "net","",""\r\n\r\nOK')
     talk.ok(b"AT+QIACT\r")
     talk.ok(b"AT+QILOCIP\r", b"10.1.83.188")
     assert talk.address and bytes(talk.ip) == b"10.1.83.188"

@@ -40,15 +40,8 @@ def handlers(table):
 
 
 # Texts of the modules' own services: their `s.vendor` is another of these, not a table.
-SERVICES = {
-    "quectel_http",
-    "sim7000_http",
-    "sim7000_urcs",
-    "telit_ftp",
-    "telit_http",
-    "telit_mq",
-    "telit_urcs",
-}
+SERVICES = {"quectel_http", "quectel_ssl", "quectel_stream", "sim7000_http", "sim7000_urcs"}
+SERVICES |= {"telit_ftp", "telit_http", "telit_mq", "telit_urcs"}
 
 
 def test_the_page_lists_what_the_source_asks_for():
@@ -120,7 +113,7 @@ def test_a_device_asks_for_what_is_listed(folder, monkeypatch):
 
 def test_the_page_lists_the_places_of_numbers():
     told = [int(n) for n in re.findall(r"\| (\d+) ", section("The places of `NUMBERS`"))]
-    assert told == list(range(24))
+    assert told == list(range(25))
     used = set()
     for path in sorted((LIB / "modem").glob("*.py")):
         source = path.read_text()

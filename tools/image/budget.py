@@ -14,11 +14,16 @@ def read():
 def over(sizes, board, budget):
     """Sentences about what `sizes` has more than `budget` allows to `board`; none: all is well.
 
-    An image whose manifest asks for services may take what [services] says beside the rest.
+    An image whose manifest asks for services may take what [services] says beside the rest, and
+    where it asks for "ssl" or "stream" what [ssl] and [stream] say beside that.
     """
     limits, rooms = budget.get(board, {}), budget["uplink"]
     totals = sizes.room_totals()
-    more = budget.get("services", {}) if "services" in totals else {}
+    more = dict(budget.get("services", {})) if "services" in totals else {}
+    for service in ("ssl", "stream"):
+        if f"services/{service}.py" in sizes.files:
+            for room, bytes_ in budget.get(service, {}).items():
+                more[room] = more.get(room, 0) + bytes_
     rooms = {room: rooms.get(room, 0) + more.get(room, 0) for room in {*rooms, *more}}
     limits = {
         "flash": limits.get("flash", sizes.flash),

@@ -31,6 +31,7 @@ class Options:
     prompt: bytes = b">"  # b">" or b"> "
     short_reads: bool = False  # firmware 1529B08: announces more than it sends above 512 bytes
     empty_read: str = "zero"  # "zero": +CARECV: 0; "ok": a bare OK
+    payload_s: float = 30.0  # Quectel: how long a send waits for its bytes; 0: for good
     bare_close: bool = False  # Quectel: CLOSE OK without the socket's number
     sec_size: str = "whole"  # Quectel: +QSECWRITE tells the "whole" size or "less"
     echo_payload: bool = False  # the payload after a prompt is echoed too

@@ -203,7 +203,8 @@ class Resync:
         """Get back in step; also for an owner that saw nonsense although nothing timed out."""
         deaf = self.left == _DEAF or self.left > 0
         step = self.step
-        waits = step is not None and step[5] & _IS_PAYLOAD and self.seen
+        # (the command is out; its prompt may have been lost)
+        waits = step is not None and step[5] & _IS_PAYLOAD and _PAUSE < self.state < _QUIET
         self._rest()
         if deaf:
             self.left = _DEAF

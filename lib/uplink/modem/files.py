@@ -53,6 +53,9 @@ class Files:
         self.changed = 0
         # convert again although nothing changed: a restart may have come before it was done
         self.doubtful = True
+        self.volatile = (
+            False  # keep them where a restart forgets them, if the module has such a place
+        )
         self.good = False  # what the module has is ours, read back and converted
         self.failed = False
         self.equal = False

@@ -26,6 +26,7 @@ _S_RESTART = const(66)  # the vendor's script #B
 
 _CUTS = const(18)  # of vendor.NUMBERS
 _LATER_S = const(19)
+_WAITS = const(24)
 
 _WAIT_MS = const(60_000)  # the first long wait; it doubles
 _WAIT_LIMIT_MS = const(3_600_000)
@@ -73,6 +74,16 @@ class Ladder:
         self.rung_at = ticks_add(now, (LADDER[2 * rung + 1] - 48) * 1000)
         log.warn("modem", "recovery", RUNGS[rung], self.tries)
 
+    def unsent(self):
+        """A send has no result, or was cut off. True where the module may wait for payload for
+        good, and can be switched off by a pin: whatever it is told now would be sent as data.
+        """
+        if not (self.wired & 1 and number(self.vendor.NUMBERS, _WAITS)):
+            return False
+        self.rung = -1
+        self.climb(_R_POWER)
+        return True
+
     def take(self, rung, state, now):
         """The pause before the chosen rung is over; False when nothing was done."""
         engine = self.engine
@@ -96,4 +107,6 @@ class Ladder:
                 return self.run(_S_RESTART, _DOING_STATE, now)
             rung = _R_POWER if self.wired & 1 else _SILENT - _RETRY
         self.event(_RETRY + rung)
+        if rung == _R_POWER and not engine.in_step and number(self.vendor.NUMBERS, _WAITS):
+            self.event(_SILENT)  # not by a command, which could become payload
         return True

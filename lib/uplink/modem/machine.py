@@ -58,6 +58,7 @@ _TIMED_OUT = const(3)
 _RESTARTED = const(7)  # of at.codes
 
 _DOING_SOCKET = const(16)
+_DOING_SEND = const(18)
 
 
 _SOCKETS = const(8)  # of vendor.NUMBERS
@@ -212,16 +213,19 @@ class Machine(Ladder):
                     lost = s.state == _OPEN and not 0 <= age < ticks_diff(now, self.doubt_at)
                 if lost:
                     s.is_closed(_LINK, now)
+        cut = False  # a send was: the module may wait for the rest
         if self.doing:
             if self.doing > _DOING_SOCKET and self.active is not None:
                 # what it was asked may have been done or not: its stream is in doubt
                 self.active.is_closed(_LINK, now)
+            doing = self.doing
             self.doing = 0
             self.active = None
             self.reading = None
             if not engine.idle and engine.in_step:
                 # an answer is still due: find the way back before anything else is asked
                 engine.lost_step(now)
+                cut = doing == _DOING_SEND
         if event == _READY or event == _DOWN or event == _DARK:
             # what was asked will not be answered any more
             engine.stop(_RESTARTED, now)
@@ -277,6 +281,8 @@ class Machine(Ladder):
             for s in self.sockets:
                 if s.state == _OPEN:
                     s.arm(now)
+        if cut and event != _READY and event != _DOWN:
+            self.unsent()
         self.changed()  # type: ignore[attr-defined]
 
     def powered_down(self):

@@ -303,7 +303,7 @@ class Socket:
             log.warn("modem", "send failed", codes.name(result), self.cid)
             self.is_closed(_DAMAGE, now)
             core.poll_at = ticks_add(now, _WATCH_SOON_MS)
-            if result != _DAMAGED:
+            if result != _DAMAGED and not (result == _TIMEOUT and core.unsent()):
                 core.climb(_R_RETRY)
         elif work == _DO_CLOSE:
             if state == _CLOSING:

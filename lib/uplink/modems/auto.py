@@ -21,7 +21,7 @@ NUMBERS = (
     b"2100 "  # pause
     b"60 "
     b"2 "  # connections
-    b"1 1 1 1 1 250 0 0 1 1 0 0 0 0 12000 "
+    b"1 1 1 1 1 250 0 0 1 1 0 0 0 0 12000 0 "
 )
 PAUSE_MS = 22
 FAST_MS = 0

@@ -18,8 +18,10 @@ _FAIL = const(-1)
 _NOT_MINE = const(-2)
 _TRANSFER = const(44)  # the variable `<connection>,<bytes>` of a transfer
 _OK = const(0)
+_LINK = const(2)
 _TIMED_OUT = const(3)
 _TLS = const(6)
+_CERTIFICATE = const(7)
 
 _HANDSHAKE_MS = const(20_000)
 _NVRAM_MAX = const(2025)  # bytes of a certificate (2.2.7); larger ones go to RAM
@@ -36,7 +38,7 @@ NUMBERS = (
     b"6 "  # connections
     b"1500 "  # bytes of a read (2.2.5)
     b"1459 "  # bytes of a send: "less than 1460" (2.2.4)
-    b"10240 "  # bytes of a file: 32768 in RAM
+    b"32768 "  # bytes of a file (2.2.7)
     b"1 "  # form of the open command
     b"1 "  # whatever a read brings, another follows: until there is no more (2.2.5)
     b"250 "  # a read that nothing announced, after each send; later ones at four times that
@@ -49,6 +51,7 @@ NUMBERS = (
     b"0 "  # it does not check the server's name
     b"1 "  # cipher suites are tried one by one
     b"12000 "  # is it there? Half of it at our baud rate, then the others
+    b"1 "  # a send without a result: it may wait for bytes that were lost, for good
 )
 PAUSE_MS = 22  # 20 after a final result code, also between transfers
 FAST_MS = 22
@@ -119,11 +122,13 @@ SCRIPTS = (
     b"\n* 1AT+CGATT?|G"
     b"\n* 7AT+CGATT=1"  # (skipped where it is attached)
     b"\n*b2AT+CGREG?|r"
-    b"\n*a7AT+QIDEACT"  # what is half up is in the way
+    b"\n*a7AT+CGACT=0,1"  # whoever else has it up,
+    b"\n*a7AT+QIDEACT"  # or what is half up, is in the way
     b"\n* 2AT+QIFGCNT=0"
     b'\na 2AT+QICSGP=1,"{a}"'
     b'\nu 2AT+QICSGP=1,"{a}","{u}","{w}"'
     b"\n*a2AT+QIREGAPP"
+    b"\n*a2AT+QIREGAPP?|g"
     b"\n* 9AT+QIACT"
     b"\n  2AT+QILOCIP|n*"
     b"\n a2AT+QIMUX=1"
@@ -149,14 +154,17 @@ SCRIPTS = (
     b"\n#O"  # open
     b"\n a3AT+QSSLCLOSE={c}"
     b"\n a3AT+QICLOSE={c}"
-    b'\nt 2AT+QSSLCFG="sslversion",{c},{v}'
-    b'\nt 2AT+QSSLCFG="ciphersuite",{c},"{C}"'
-    b'\nt 2AT+QSSLCFG="seclevel",{c},{l}'
-    b'\nv 2AT+QSSLCFG="cacert",{c},"{A}"'
-    b'\nc 2AT+QSSLCFG="clientcert",{c},"{B}"'
-    b'\nc 2AT+QSSLCFG="clientkey",{c},"{K}"'
+    b'\nt 2AT+QSSLCFG="sslversion",0,{v}'  # (one context for all connections)
+    b'\nt 2AT+QSSLCFG="ciphersuite",0,"{C}"'
+    b'\nt 2AT+QSSLCFG="seclevel",0,{l}'
+    b'\nv 2AT+QSECREAD="{A}"|y'
+    b'\nc 2AT+QSECREAD="{B}"|y'
+    b'\nc 2AT+QSECREAD="{K}"|y'
+    b'\nv 2AT+QSSLCFG="cacert",0,"{A}"'
+    b'\nc 2AT+QSSLCFG="clientcert",0,"{B}"'
+    b'\nc 2AT+QSSLCFG="clientkey",0,"{K}"'
     b'\nt 2AT+QSSLCFG="ignorertctime",{i}'
-    b'\nt 3AT+QSSLOPEN={c},{c},"{h}",{p},0,80|a'
+    b'\nt 3AT+QSSLOPEN={c},0,"{h}",{p},0,80|a'
     b'\nT 3AT+QIOPEN={c},"TCP","{h}",{p}'
     b"\n#C"  # close
     b"\nta4AT+QSSLCLOSE={c}"
@@ -214,7 +222,8 @@ def put(m, letter, line):
 
 def name(m, index, line):
     """Put where a certificate is kept; what NVRAM has no room for is in RAM till a restart."""
-    line.extend(b"NVRAM:" if m.files.sizes[index] <= _NVRAM_MAX else b"RAM:")
+    files = m.files
+    line.extend(b"RAM:" if files.volatile or files.sizes[index] > _NVRAM_MAX else b"NVRAM:")
     line.extend(FILES[index])
     return True
 
@@ -289,8 +298,10 @@ def heard(m, c, what):
             s.is_open(now)
             return None
         log.warn("modem", "QSSLOPEN result", result)
-        # it does not tell why: soon, a refused handshake; late, nobody there
-        s.failed(_TLS if s.due(now) > 90_000 - _HANDSHAKE_MS else _TIMED_OUT, now)
+        # -2: the number is in use. -1 does not tell why: soon, a refused handshake; late, nobody
+        # there
+        early = s.due(now) > 90_000 - _HANDSHAKE_MS
+        s.failed(_LINK if result == -2 else _TLS if early else _TIMED_OUT, now)
     elif what == 76:  # L `+QSSLSTATE: <n>,"TCP","<ip>",<port>,"<state>",<TLS>`; first the stack's
         buf = c.buf
         i = c.pos
@@ -323,6 +334,12 @@ def heard(m, c, what):
         return 2 if c.int() == m.cfg["uart"]["baud"] else None
     elif what == 122:  # z `+QSECREAD: <good>,<checksum>`
         m.files.found = checksum(c) if c.int() == 1 else -1
+    elif what == 121:  # y the same before an open: is it still what we have uploaded?
+        if c.int() != 1 or checksum(c) not in m.files.sums:
+            m.active.failed(_CERTIFICATE, now)
+            return _FAIL
+    elif what == 103:  # g `+QIREGAPP: "<APN>",…`
+        return None if c.text() else _FAIL
     elif what == 83:  # S `+QSECWRITE: <size>,<checksum>`; the size may be another one
         c.skip()
         m.files.sums[m.files.index] = checksum(c)
@@ -334,15 +351,7 @@ def heard(m, c, what):
             m.ping_ms = c.int()
     else:
         verdict = common.heard(m, c, what)
-        if what == 109 and not known(c):
-            log.warn("modem", "not an M10, M66, M85 or M95: the tables may not fit")
+        if what == 109 and c.buf.find(b"M", c.first, c.last) < 0:
+            log.warn("modem", "no M10, M66, M85, M95: the tables may not fit")
         return verdict
     return None
-
-
-def known(c):
-    """True where the parameter last read names one of these modules."""
-    for model in (b"M10", b"M66", b"M85", b"M95"):
-        if c.buf.find(model, c.first, c.last) >= 0:
-            return True
-    return False

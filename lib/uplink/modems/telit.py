@@ -52,6 +52,7 @@ NUMBERS = (
     b"0 "  # it does not check the server's name (some do)
     b"1 "  # cipher suites are tried one by one
     b"6000 "  # is it there? Half of it at our baud rate, then the others
+    b"0 "  # a send without a result: asked again after INPUT_MS
 )
 PAUSE_MS = 22  # 20 after a final result code, also between transfers
 FAST_MS = 22

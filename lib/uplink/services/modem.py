@@ -50,21 +50,24 @@ class ServiceModem(Modem):
 
     def ftp(self):
         """An object with `get`: the module's own FTP. ValueError: it has none, or this image."""
-        found = texts(self.vendor, "ftp")
-        if found is None:
-            raise ValueError("no FTP: not in this module, or not in this image (services)")
+        found = self.texts("ftp", "FTP")
         from .ftp import ModuleFTP
 
         return self.add(ModuleFTP(self, found))
 
     def mqtt(self):
         """The module's own MQTT, called as `MQTT`. ValueError: it has none, or this image."""
-        found = texts(self.vendor, "mq")
-        if found is None:
-            raise ValueError("no MQTT: not in this module, or not in this image (services)")
+        found = self.texts("mq", "MQTT")
         from .mq import ModuleMQTT
 
         return self.add(ModuleMQTT(self, found))
+
+    def texts(self, service, name):
+        """The texts of a service; ValueError: it has none, or this image."""
+        found = texts(self.vendor, service)
+        if found is None:
+            raise ValueError("no %s: not in this module, or not in this image (services)" % name)
+        return found
 
     def add(self, service):
         """A service joins the sockets."""
@@ -138,7 +141,16 @@ class ServiceModem(Modem):
         self.script = self.own
         Modem.serve(self, s, work, now)
 
+    def event(self, event):
+        for service in self.units:
+            if service.defers(event):
+                return
+        Modem.event(self, event)
+
     def poll(self, now):
+        for service in self.units:
+            if service.holds:
+                self.engine.heard(now)  # silence in data mode is no damage
         wait = Modem.poll(self, now)
         for service in self.units:
             if service.raw:

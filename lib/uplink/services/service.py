@@ -67,6 +67,7 @@ class Service(Request):
         self.opened_at = 0
         self.active_at = 0
         self.waiting = False
+        self.holds = False  # the line is in data mode, for as long as it likes
         # uncounted payload: the last bytes that came, which may be the result
         self.raw = False
         self.raw_at = 0
@@ -85,6 +86,10 @@ class Service(Request):
 
     def lost(self, now):
         pass
+
+    def defers(self, event):
+        """Whether an event of the machine's has to wait for it."""
+        return False
 
     def is_closed(self, reason, now):
         """The link is gone, or TLS may not be used."""

@@ -65,6 +65,7 @@ class Quectel(Page):
             context=0,  # AT+QIFGCNT
             bearer=("", "", ""),
             ip="IP INITIAL",
+            taken=0,  # AT+CGACT: somebody else has the context
             kinds={},  # socket index -> what it is
             quiet=False,  # sockets end without a word
             transparent=None,  # the socket index of the data mode, also while escaped from it

@@ -18,7 +18,7 @@ SEND_MAX = 1460
 READ_MAX = 1500
 HOST_MAX = 100
 CONNECT_MS = 75_000
-PAYLOAD_US = 30_000_000  # how long the payload may take
+NEVER_US = 1 << 60
 
 
 def is_address(host):
@@ -175,6 +175,7 @@ def ask_payload(c, cid, at, tls):
     elif modem.faults.refuse_send("prompt"):
         c.error()
     else:
+        limit_us = int(modem.options.payload_s * 1e6) or NEVER_US
         text = b"\r\n" + prompt_of(modem) if modem.settings["QIPROMPT"] == 1 else None
 
         def done(data, why="end"):
@@ -183,9 +184,9 @@ def ask_payload(c, cid, at, tls):
         if count:
             if text is not None and not c.swallowed:
                 c.line.unit("prompt", text)
-            c.line.payload(c, count, PAYLOAD_US, done)
+            c.line.payload(c, count, limit_us, done)
         else:
-            c.listen(text, TextEntry, SEND_MAX, PAYLOAD_US, done)
+            c.listen(text, TextEntry, SEND_MAX, limit_us, done)
 
 
 def _payload(c, cid, tls, data, why):

@@ -118,6 +118,8 @@ def _try(c, until_us):
     radio, state = modem.radio, modem.page_state
     if state.ip not in ("IP CONFIG", "IP IND"):
         c.error()
+    elif state.taken:
+        _activated(c, False)
     elif radio.registered() and radio.attached and not radio.data_blocked:
         state.ip = "IP IND"
         apn = state.bearer[0] or modem.options.network_apn
@@ -139,6 +141,27 @@ def _activated(c, good):
     state = c.modem.page_state
     state.ip = "IP GPRSACT" if good else "PDP DEACT"
     c.ok() if good else c.error()
+
+
+@command("CGACT")
+def other_user(c):
+    """AT+CGACT=<0 or 1>[,1]: the context for somebody else (PPP); AT+QIACT cannot have it then."""
+    state = c.modem.page_state
+    if c.op == "read":
+        c.info(f"+CGACT: 1,{state.taken}")
+        c.ok()
+    elif c.op == "test":
+        c.info("+CGACT: (0,1)")
+        c.ok()
+    elif c.op == "set" and len(c.args) <= 2 and number(c, 1, 1, 1, 1) == 1:
+        wanted = number(c, 0, 0, 1)
+        if wanted is None or (wanted and not c.modem.radio.registered()):
+            c.error()
+            return
+        state.taken = wanted
+        c.modem.after_ms(300, c.ok)
+    else:
+        c.error()
 
 
 @command("QILOCIP")

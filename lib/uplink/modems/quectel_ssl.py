@@ -1,0 +1,78 @@
+"""What Quectel M10, M66, M85, M95 keep about TLS (AT+QSSLCFG), and text sends: the texts.
+
+Source: GSM SSL TCP application note V3.1, 2.2.1, 2.2.4, 2.2.9.
+"""
+
+from uplink.modems import quectel
+from uplink.modems.common import const
+
+PROMPT = b">"
+TEXT_MAX = 1459  # "less than 1460" (2.2.4)
+
+# Each type of AT+QSSLCFG behind a blank: 1 where a context's number follows; then the highest
+# value, `s` a name of a file, `c` cipher suites, `-` it can only be asked for.
+TYPES = (
+    b" ctxindex1- sslversion14 ciphersuite1c seclevel12 cacert1s clientcert1s clientkey1s"
+    b" ignorertctime01 https01 httpsctxi05 smtpstyle02 smtpsctxi05 "
+)
+
+SCRIPTS = (
+    b"\n#a"  # ask
+    b'\n b2AT+QSSLCFG="{k}"{I}|q'
+    b"\n#b"  # set
+    b'\n  2AT+QSSLCFG="{k}"{I},{V}'
+    b"\n#d"  # delete our certificates
+    b'\n a2AT+QSECDEL="{A}"'
+    b'\n a2AT+QSECDEL="{B}"'
+    b'\n a2AT+QSECDEL="{K}"'
+    b"\n#t"  # text up to Ctrl-Z, over a connection
+    b"\nth6AT+QSSLSEND={n}|->"
+    b"\nTh6AT+QISEND={n}|->"
+    b"\n#"
+)
+
+_KIND = const(107)
+_INDEX = const(73)
+_VALUE = const(86)
+_NUMBER = const(110)
+
+
+def kind(name):
+    """Where the letters of a type stand in TYPES; -1: there is none of that name."""
+    at = TYPES.find(b" " + name)
+    at += len(name) + 1
+    if at <= len(name) or not 48 <= TYPES[at] <= 49 or TYPES[at + 2] != 32:
+        return -1
+    return at
+
+
+def when(s, condition):
+    """t, T: the connection that a text goes over has TLS or not."""
+    if condition == 116 or condition == 84:
+        return s.tls == (condition == 116)
+    return quectel.when(s.core, condition)
+
+
+def put(s, letter, line):
+    if letter == _KIND:
+        line.extend(s.kind)
+    elif letter == _INDEX:
+        if s.index >= 0:
+            line.append(44)
+            line.append(48 + s.index)
+    elif letter == _VALUE:
+        line.extend(s.value)
+    elif letter == _NUMBER:
+        line.append(48 + s.socket.id)
+    else:
+        return quectel.put(s.core, letter, line)
+    return True
+
+
+def heard(s, c, what):
+    """q `+QSSLCFG: "<type>",<value>`, or all of a context: `+QSSLCFG: <ctxindex>,…`."""
+    if s.kind != b"ctxindex":
+        c.skip()
+    c.rest()
+    c.copy(s.value, 192)
+    return None
