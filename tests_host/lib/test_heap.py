@@ -79,6 +79,8 @@ class Device:
         self.heap = Heap()
         self.board = kind(self.heap)
         CFG["modem"]["type"] = kind.TYPE
+        CFG["broker"]["tls"] = kind.TLS
+        CFG["tls"]["verify"] = "none" if kind.TLS else "ca"
         self.loop = Loop(self.board)
         self.modem = Modem(self.loop, CFG)
         self.mqtt = MQTT(self.loop, self.modem.socket(), CFG, self.board.rand)
