@@ -5,12 +5,21 @@ from fake_module import FakeBoard, FakeQuectel, FakeTelit
 
 class SecureBoard(FakeBoard):
     TLS = True
+    VERIFY = "none"
+    secured = 0  # commands of a connection over TLS
+
+    def _command(self, line):
+        if line.startswith(b"AT+CASEND=") or line.startswith(b"AT+CASSLCFG="):
+            self.secured += 1
+        FakeBoard._command(self, line)
 
 
 class SecureQuectel(FakeQuectel):
     """Its secure sockets."""
 
     TLS = True
+    VERIFY = "none"
+    secured = 0
     CLOSED = b'+QSSLURC: "closed",0'
     WAITING = b'+QSSLURC: "recv",0,0'
 
@@ -28,6 +37,7 @@ class SecureQuectel(FakeQuectel):
             self.say(b'+QSSLSTATE: 0,"TCP","203.0.113.1",8883,"%s",1' % state)
             self.say(b"OK")
         elif line.startswith(b"AT+QSSLSEND="):
+            self.secured += 1
             FakeQuectel._command(self, b"AT+QISEND=" + line[12:])
         elif line.startswith(b"AT+QSSLRECV="):
             n = min(int(line[line.rfind(b",") + 1 :]), len(self.inbox))
@@ -48,6 +58,8 @@ class SecureTelit(FakeTelit):
     """Its one secure socket."""
 
     TLS = True
+    VERIFY = "none"
+    secured = 0
     WAITING = b"SSLSRING: 1"
 
     def _command(self, line):
@@ -60,6 +72,7 @@ class SecureTelit(FakeTelit):
             self.say(b"#SS: 1,0")
             self.say(b"OK")
         elif line.startswith(b"AT#SSLSENDEXT="):
+            self.secured += 1
             FakeTelit._command(self, b"AT#SSENDEXT=" + line[14:])
         elif line.startswith(b"AT#SSLRECV="):
             n = min(int(line.split(b",")[1]), len(self.inbox))
@@ -75,6 +88,9 @@ class SecureTelit(FakeTelit):
                 self.say(self.WAITING)
         elif line.startswith(b"AT#SSLH="):
             self.open = False
+            self.say(b"OK")
+        elif line == b"AT#SSLSECDATA?":
+            self.say(b"#SSLSECDATA: 1,0,0,0")
             self.say(b"OK")
         elif line.startswith(b"AT#SSL"):
             self.say(b"OK")
