@@ -89,11 +89,14 @@ def web(authority):
 
 
 @contextlib.contextmanager
-def modem(kind, port):
-    """`python -m tools.modem`; path of its UART."""
+def modem(kind, port, more=None):
+    """`python -m tools.modem`, where HOST's port 443 is `port` here, and each of `more` (a dict)
+    another of them; path of its UART.
+    """
     argv = [sys.executable, "-m", "tools.modem", kind, "--scale", "0.05", "--on"]
     argv += ["--baud", "115200", "--set", f"rtc_unix_s={time():.0f}"]
-    argv += ["--redirect", f"{HOST}:443=127.0.0.1:{port}"]
+    for asked, found in {443: port, **(more or {})}.items():
+        argv += ["--redirect", f"{HOST}:{asked}=127.0.0.1:{found}"]
     program = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         name, path = program.stdout.readline().split()
@@ -105,7 +108,7 @@ def modem(kind, port):
         program.stdout.close()
 
 
-def device(path, kind, ca):
+def device(path, kind, ca, **sections):
     """The firmware's modem on that UART."""
     raw = {
         "id": "dev7",
@@ -115,6 +118,7 @@ def device(path, kind, ca):
         "sim": {"apn": "internet"},
         "tls": {"ca": ca},
         "broker": {"host": HOST, "port": 443},
+        **sections,
     }
     loop = Loop()
     loop.report = lambda task, error: failures.append((task.name, error))
