@@ -10,7 +10,7 @@ from tools.modem.tls import TLSService
 from uplink import log
 from uplink.services import ServiceModem
 
-MODULES = ("me310g1", "le910q1", "me910c1")
+MODULES = ("me310g1", "le910q1", "me910c1", "le910r1")
 TOPIC = b"up/a,b"
 
 

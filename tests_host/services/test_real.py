@@ -89,11 +89,11 @@ def web(authority):
 
 
 @contextlib.contextmanager
-def modem(kind, port, more=None):
+def modem(kind, port, more=None, scale=0.05):
     """`python -m tools.modem`, where HOST's port 443 is `port` here, and each of `more` (a dict)
     another of them; path of its UART.
     """
-    argv = [sys.executable, "-m", "tools.modem", kind, "--scale", "0.05", "--on"]
+    argv = [sys.executable, "-m", "tools.modem", kind, "--scale", f"{scale}", "--on"]
     argv += ["--baud", "115200", "--set", f"rtc_unix_s={time():.0f}"]
     for asked, found in {443: port, **(more or {})}.items():
         argv += ["--redirect", f"{HOST}:{asked}=127.0.0.1:{found}"]
