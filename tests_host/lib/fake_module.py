@@ -51,6 +51,8 @@ class FakeBoard:
     """The board's interface; `heap` tells whether the firmware runs without one."""
 
     TYPE = b"sim7000"
+    TLS = False
+    VERIFY = "ca"
     TIME = b'*PSUTTZ: 26/06/13,22:40:35","-16",1'
     LOST = b"+CEREG: 2"
     RESTARTED = b"RDY"

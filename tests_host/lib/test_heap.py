@@ -79,6 +79,8 @@ class Device:
         self.heap = Heap()
         self.board = kind(self.heap)
         CFG["modem"]["type"] = kind.TYPE
+        CFG["broker"]["tls"] = kind.TLS
+        CFG["tls"]["verify"] = kind.VERIFY
         self.loop = Loop(self.board)
         self.modem = Modem(self.loop, CFG)
         self.mqtt = MQTT(self.loop, self.modem.socket(), CFG, self.board.rand)
@@ -157,6 +159,7 @@ def test_an_le910c1_takes_no_heap():
 
 
 def takes_no_heap(kind):
+    """A device with this module lives through all of it; returns the module."""
     keep = log.sink
     log.sink = quiet
     try:
@@ -179,5 +182,6 @@ def takes_no_heap(kind):
         assert after[2] - before[2] == n, after
         assert device.received == n
         assert device.mqtt.failed == 0
+        return board
     finally:
         log.sink = keep

@@ -107,10 +107,11 @@ def test_the_module_restarts_in_the_middle(module, folder):
     assert b.get() == WHOLE and bytes(b.into) == FILES["file.bin"]
 
 
-def test_what_has_no_ftp_says_so(folder):
-    cfg = configuration()
+def test_what_has_no_ftp_says_so():
+    world = World(configuration(), kind=ServiceModem)
+    world.run(1)
     with pytest.raises(ValueError, match="no FTP"):
-        World(cfg, kind=ServiceModem).modem.ftp()
+        world.modem.ftp()
 
 
 def test_what_cannot_be_asked_for(folder):

@@ -10,7 +10,7 @@ from tools.modem.tls import TLSService
 from uplink import log
 from uplink.services import ServiceModem
 
-MODULES = ("me310g1", "le910q1", "me910c1")
+MODULES = ("me310g1", "le910q1", "me910c1", "le910r1")
 TOPIC = b"up/a,b"
 
 
@@ -138,5 +138,7 @@ def test_a_server_of_another_ca_is_refused(folder, tmp_path_factory):
 
 
 def test_what_has_none_says_so():
+    world = World(configuration(), kind=ServiceModem)
+    world.run(1)
     with pytest.raises(ValueError, match="no MQTT"):
-        World(configuration(), kind=ServiceModem).modem.mqtt()
+        world.modem.mqtt()

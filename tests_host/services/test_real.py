@@ -92,12 +92,16 @@ def web(authority):
 
 
 @contextlib.contextmanager
-def modem(kind, port, names=(HOST,)):
-    """`python -m tools.modem`, for which the server has these names; path of its UART."""
-    argv = [sys.executable, "-m", "tools.modem", kind, "--scale", "0.05", "--on"]
+def modem(kind, port, names=(HOST,), more=None, scale=0.05):
+    """`python -m tools.modem`, for which the server has these names; port 443 is `port` here, and
+    each of `more` (a dict) another of HOST's ports. The path of its UART.
+    """
+    argv = [sys.executable, "-m", "tools.modem", kind, "--scale", f"{scale}", "--on"]
     argv += ["--baud", "115200", "--set", f"rtc_unix_s={time():.0f}"]
     for name in names:
         argv += ["--redirect", f"{name}:443=127.0.0.1:{port}"]
+    for asked, found in (more or {}).items():
+        argv += ["--redirect", f"{HOST}:{asked}=127.0.0.1:{found}"]
     program = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         name, path = program.stdout.readline().split()
@@ -109,7 +113,7 @@ def modem(kind, port, names=(HOST,)):
         program.stdout.close()
 
 
-def device(path, kind, ca):
+def device(path, kind, ca, **sections):
     """The firmware's modem on that UART."""
     raw = {
         "id": "dev7",
@@ -119,6 +123,7 @@ def device(path, kind, ca):
         "sim": {"apn": "internet"},
         "tls": {"ca": ca},
         "broker": {"host": HOST, "port": 443},
+        **sections,
     }
     loop = Loop()
     loop.report = lambda task, error: failures.append((task.name, error))

@@ -63,12 +63,18 @@ TELIT = [
 ]
 
 
-# One module of each vendor that stands for it where all of them would take too long, and the
-# faults that only such modules have.
-OTHERS = ("m95", "le910c1")
-_OWN = {"m95": QUECTEL, "le910c1": TELIT}
+# The modules that campaigns run: one of each vendor first, then the other Quectels, and of Telit
+# one product for each row of telit_platforms (gl865: the row of platforms 10 and 16).
+ONE = ("sim7000", "m95", "le910c1")
+OTHERS = (
+    *("m10", "m66", "m85"),
+    *("gl865", "ge910", "he910", "le910", "le866", "le910c1eux", "me910c1", "me310g1", "le910q1"),
+)
+MODULES = ONE + OTHERS
 
 
 def cases(module):
-    """The cases for a `modem.type`: "sim7000" or one of OTHERS (or a module that is added)."""
-    return CASES + _OWN.get(module, [])
+    """The cases for a `modem.type`: of MODULES, or a module that is added."""
+    if module in ("m10", "m66", "m85", "m95"):
+        return CASES + QUECTEL
+    return CASES + TELIT if module in MODULES and module != "sim7000" else CASES

@@ -53,16 +53,16 @@ class PKI:
         crt, key = (path.read_bytes() for path in self.server)
         return TLSService(broker, crt, key, self.client_ca, ciphers=ciphers)
 
-    def world(self, module, tls=None, services=None, modem=None, **more):
-        broker = Broker()
+    def world(self, module, tls=None, services=None, modem=None, broker=None, **more):
+        broker = broker or Broker()
         cfg = configuration(
             broker={"tls": True, "port": 8883},
             tls={**self.tls, **(tls or {})},
             modem={"type": module, **(modem or {})},
         )
         reached = {(b"broker", 8883): self.service(broker), **(services or {})}
-        options = Options(unix_s=NOW.timestamp())
-        return World(cfg, broker=broker, services=reached, options=options, **more)
+        more.setdefault("options", Options(unix_s=NOW.timestamp()))
+        return World(cfg, broker=broker, services=reached, **more)
 
 
 def recovery(world):

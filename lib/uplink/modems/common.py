@@ -106,7 +106,12 @@ def urc(m, c):
         m.powered_down()
     elif buf.find(b"-VOLTAGE ", c.pos, end) >= 0 or buf.find(b"_VOLTAGE ", c.pos, end) >= 0:
         log.warn("modem", "supply voltage out of range")
-    elif not m.script.any or answer(m, c) == _NOT_MINE:
+    elif (
+        not m.script.any
+        # (an unknown URC is no name; an ICCID may have a prefix)
+        or (buf[c.pos] == 43 and not buf.startswith(b"+CCID", c.pos))
+        or answer(m, c) == _NOT_MINE
+    ):
         m.engine.unknown += 1
     else:
         m.script.any = False

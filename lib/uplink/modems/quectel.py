@@ -173,9 +173,9 @@ SCRIPTS = (
 )
 # For each packet: as the engine takes them.
 SEND = ((0, (b"AT+QSSLSEND=", _TRANSFER), b">", None, 20_000, _PAYLOAD | _FAST),)
-READ = ((0, (b"AT+QSSLRECV=0,", _TRANSFER), b"+QSSLRECV: ", "received", 5_000, _FAST),)
+READ = ((0, (b"AT+QSSLRECV=0,", _TRANSFER), b"+QSSLRECV: ", "counted", 5_000, _FAST),)
 SEND_PLAIN = ((0, (b"AT+QISEND=", _TRANSFER), b">", None, 20_000, _PAYLOAD | _FAST),)
-READ_PLAIN = ((0, (b"AT+QIRD=0,1,", _TRANSFER), b"+QIRD: ", "received", 5_000, _FAST),)
+READ_PLAIN = ((0, (b"AT+QIRD=0,1,", _TRANSFER), b"+QIRD: ", "counted", 5_000, _FAST),)
 
 # ---- what is heard ----------------------------------------------------------------------------
 
@@ -196,13 +196,13 @@ def put(m, letter, line):
     version = tls["version"]
     n = 48
     if letter == 78:  # N: the present file's name
-        return name(m, m.files.index, line)
+        return file_name(m, m.files.index, line)
     if letter == 65:  # A: those of CA,
-        return name(m, 0, line)
+        return file_name(m, 0, line)
     if letter == 66:  # B: client certificate,
-        return name(m, 1, line)
+        return file_name(m, 1, line)
     if letter == 75:  # K: and key
-        return name(m, 2, line)
+        return file_name(m, 2, line)
     if letter == 67:  # C: the cipher suite
         return policy.put(SUITES, 0, tls["level"], m.security.suite, line)
     if letter == 118:  # v: sslversion (2.2.1): 1 TLS 1.0, 2 TLS 1.1, 3 TLS 1.2
@@ -220,7 +220,7 @@ def put(m, letter, line):
     return True
 
 
-def name(m, index, line):
+def file_name(m, index, line):
     """Put where a certificate is kept; what NVRAM has no room for is in RAM till a restart."""
     files = m.files
     line.extend(b"RAM:" if files.volatile or files.sizes[index] > _NVRAM_MAX else b"NVRAM:")
@@ -228,7 +228,7 @@ def name(m, index, line):
     return True
 
 
-def received(m, c):
+def counted(m, c):
     """`+QSSLRECV: <ip>:<port>,TCP,<n>`, on the next line n bytes; bare OK when there are none."""
     s = m.reading
     if s is None:

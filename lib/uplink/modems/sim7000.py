@@ -183,7 +183,7 @@ SCRIPTS = (
 )
 # For each packet: as the engine takes them.
 SEND = ((0, (b"AT+CASEND=", _TRANSFER), b">", None, 10_000, _PAYLOAD | _FAST),)
-READ = ((0, (b"AT+CARECV=", _TRANSFER), b"+CARECV: ", "received", 5_000, _FAST),)
+READ = ((0, (b"AT+CARECV=", _TRANSFER), b"+CARECV: ", "counted", 5_000, _FAST),)
 SEND_PLAIN = SEND
 READ_PLAIN = READ
 
@@ -238,7 +238,7 @@ def payload(m, c):
     return n  # (of a read given up: counted and dropped)
 
 
-def received(m, c):
+def counted(m, c):
     """`+CARECV: 0` when empty; rarely `+CARECV: <cid>,<n>` with the bytes on the next line."""
     if m.reading is None:
         return _NOT_MINE

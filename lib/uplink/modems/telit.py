@@ -170,10 +170,10 @@ SCRIPTS = (
 )
 # For each packet: as the engine takes them.
 SEND = ((0, (b"AT#SSLSENDEXT=", _TRANSFER), b">", None, 20_000, _PAYLOAD | _FAST),)
-READ = ((0, (b"AT#SSLRECV=", _TRANSFER, b",10"), b"#SSLRECV: ", "received", 8_000, _FAST),)
+READ = ((0, (b"AT#SSLRECV=", _TRANSFER, b",10"), b"#SSLRECV: ", "counted", 8_000, _FAST),)
 SEND_PLAIN = ((0, (b"AT#SSENDEXT=", _TRANSFER), b">", None, 20_000, _PAYLOAD | _FAST),)
 # (nothing to read is an error)
-READ_PLAIN = ((0, (b"AT#SRECV=", _TRANSFER), b"#SRECV: ", "received", 5_000, _FAST | _MAY_FAIL),)
+READ_PLAIN = ((0, (b"AT#SRECV=", _TRANSFER), b"#SRECV: ", "counted", 5_000, _FAST | _MAY_FAIL),)
 
 # ---- what is heard ----------------------------------------------------------------------------
 
@@ -237,7 +237,7 @@ def put(m, letter, line):
     return True
 
 
-def received(m, c):
+def counted(m, c):
     """`#SSLRECV: <n>`, `#SRECV: <connId>,<n>`, and on the next line n bytes."""
     if m.reading is None:
         return _NOT_MINE

@@ -11,9 +11,9 @@ from uplink.modems.telit import (  # noqa: F401
     INPUT_MS,
     PAUSE_MS,
     PROBE,
+    counted,
     pushed,
     pushed_plain,
-    received,
 )
 
 _ENDLESS = const(0xFFFFFFF)

@@ -343,8 +343,11 @@ class ModuleMQTT(Service):
             for i in range(off, off + n):
                 topic.append(buf[i])
         self.sizes[place - 1] = size
-        if place - 1 not in self.rung:
-            self.rung.append(place - 1)
+        rung = self.rung
+        for i in range(len(rung)):  # (MicroPython has no `in` for a number and a bytearray)
+            if rung[i] == place - 1:
+                return
+        rung.append(place - 1)
 
     def taken(self, buf, off, n, now):
         inbox = self.inbox
