@@ -4,27 +4,51 @@
 
 #include "loop.h"
 
+void native_load_method(mp_obj_t object, qstr name, mp_obj_t *dest) {
+    mp_quick_load_method(object, name, dest);
+}
+
+void *native_new(const mp_obj_type_t *type, size_t size) {
+    mp_obj_base_t *o = m_malloc0(size);
+    o->type = type;
+    return o;
+}
+
+mp_obj_t *native_items(mp_obj_t sequence, size_t *n) {
+    mp_obj_t *items;
+    mp_obj_get_array(sequence, n, &items);
+    return items;
+}
+
 void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t *members, size_t n) {
     for (const native_member_t *member = members; member < members + n; member++) {
         if (member->name != name) {
             continue;
         }
         byte *at = (byte *)MP_OBJ_TO_PTR(self) + member->at;
+        unsigned kind = member->kind & ~MEMBER_FIXED;
         if (dest[0] == MP_OBJ_NULL) {
-            if (member->kind == MEMBER_OBJECT) {
+            if (kind == MEMBER_OBJECT) {
                 dest[0] = *(mp_obj_t *)at;
-            } else if (member->kind == MEMBER_INT) {
+                if (dest[0] == MP_OBJ_NULL) {
+                    break;
+                }
+            } else if (kind == MEMBER_INT) {
                 dest[0] = mp_obj_new_int(*(mp_int_t *)at);
+            } else if (kind == MEMBER_BOOL) {
+                dest[0] = mp_obj_new_bool(*at);
             } else {
-                dest[0] = mp_obj_new_bool(*(bool *)at);
+                dest[0] = MP_OBJ_NEW_SMALL_INT(*at);
             }
-        } else if (dest[1] != MP_OBJ_NULL) {
-            if (member->kind == MEMBER_OBJECT) {
+        } else if (dest[1] != MP_OBJ_NULL && !(member->kind & MEMBER_FIXED)) {
+            if (kind == MEMBER_OBJECT) {
                 *(mp_obj_t *)at = dest[1];
-            } else if (member->kind == MEMBER_INT) {
+            } else if (kind == MEMBER_INT) {
                 *(mp_int_t *)at = mp_obj_get_int(dest[1]);
+            } else if (kind == MEMBER_BOOL) {
+                *at = mp_obj_is_true(dest[1]);
             } else {
-                *(bool *)at = mp_obj_is_true(dest[1]);
+                *at = mp_obj_get_int(dest[1]);
             }
             dest[0] = MP_OBJ_NULL;
         }
@@ -37,7 +61,7 @@ void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t
 
 mp_obj_t native_call(mp_obj_t object, qstr name, size_t n, ...) {
     mp_obj_t args[6];
-    mp_quick_load_method(object, name, args);
+    native_load_method(object, name, args);
     va_list more;
     va_start(more, n);
     for (size_t i = 0; i < n; i++) {

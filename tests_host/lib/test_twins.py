@@ -180,14 +180,14 @@ def test_cursors_read_the_same():
             same([told(c) for c in pair])
 
 
-SETTING = ((0, (b"AT+SET", 1), b"+SET: ", None, 500, codes.SETTING | codes.MAY_FAIL),)
+SET = ((0, (b"AT+SET=", 1, b",", 1), b"+SET: ", None, 500, codes.NEED | codes.MAY_FAIL),)
 LATER = (
     (0, b"AT+LATER", b"+LATER: ", "on_text", 800, codes.LATER),
     (2, b"AT+NEVER", None, None, 100, 0),
     (1, b"AT+ANY", b"", "on_text", 400, codes.NEED),
 )
 BAD = ((0, (b"AT+BAD=", 2), None, None, 500, 0),)
-SCRIPTS = (CSQ, READ, SEND, SETTING, LATER, BAD)
+SCRIPTS = (CSQ, READ, SEND, SET, LATER, BAD)
 SAID = (
     b"\r\n+CSQ: 25,99\r\n\r\nOK\r\n",
     b"\r\n+RECV: 12,hello world!\r\nOK\r\n",

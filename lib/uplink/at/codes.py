@@ -29,7 +29,7 @@ class Codes:
     # Flags of a step.
     MAY_FAIL = 1  # an error is as good as OK
     NEED = 2  # OK without the response is a failure
-    SETTING = 4  # query with `?`, write with `=` only when the value differs
+    SETTING = 4  # of a vendor's line: modem.script makes two steps of it, query and command
     PAYLOAD = 8  # after the response (or the prompt, prefix b">") the user's payload is sent
     LATER = 16  # the response may come after OK: wait for it
     FAST = 32  # the vendor's short pause is enough before this command
