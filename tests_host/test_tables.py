@@ -129,6 +129,7 @@ def test_scripts_are_well_formed(vendor):
             when, flags, _, command, response, prefix = found.groups()
             assert when[0] in conditions, line
             flags = flags[0] & 31
+            assert len(line) <= 64, line
             assert b"\r" not in command and len(re.split(rb"=", command)[0]) <= 31, line
             assert prefix is None or len(prefix) <= 31, line
             for variable in re.findall(rb"\{(.)", command):

@@ -206,6 +206,28 @@ static mp_obj_t line_put(mp_obj_t line, mp_obj_t value) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(put_obj, line_put);
 
+// `c` of a packed text: below 128 itself.
+static void unpack(mp_obj_t line, byte c, const byte *pairs) {
+    while (c >= 128) {
+        const byte *pair = pairs + 2 * (c - 128);
+        unpack(line, pair[0], pairs);
+        c = pair[1];
+    }
+    native_extend(line, &c, 1);
+}
+
+// (line, text, at, pairs)
+static mp_obj_t line_unpack(size_t n_args, const mp_obj_t *args) {
+    size_t n;
+    const byte *pairs = native_bytes(args[3], &n);
+    const byte *text = native_bytes(args[1], &n), *end = text + n;
+    for (text += mp_obj_get_int(args[2]); text < end && *text != '\n'; text++) {
+        unpack(args[0], *text, pairs);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(unpack_obj, 4, 4, line_unpack);
+
 // ---- the module -----------------------------------------------------------------------------------------
 
 mp_obj_t native_import(const char *name) {
@@ -242,6 +264,7 @@ static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_put), MP_ROM_PTR(&put_obj)},
     {MP_ROM_QSTR(MP_QSTR_put_int), MP_ROM_PTR(&put_int_obj)},
     {MP_ROM_QSTR(MP_QSTR_resize), MP_ROM_PTR(&resize_obj)},
+    {MP_ROM_QSTR(MP_QSTR_unpack), MP_ROM_PTR(&unpack_obj)},
     {MP_ROM_QSTR(MP_QSTR_well_formed), MP_ROM_PTR(&uplink_well_formed_obj)},
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);

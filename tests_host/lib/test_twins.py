@@ -8,7 +8,7 @@ import random
 from at_user import CSQ, READ, SEND, User
 
 from uplink import exact
-from uplink.at import Engine, codes, engine as written
+from uplink.at import Engine, codes, engine as written, line, plain as lines
 from uplink.plain import Copier, buffer, clear, cut, resize
 from uplink.ring import Ring, plain, ring as kept
 
@@ -178,6 +178,19 @@ def test_cursors_read_the_same():
                     c.copy(b, 3)
                 same([bytes(b) for b in into])
             same([told(c) for c in pair])
+
+
+def test_packed_texts_are_read_the_same():
+    # each byte from 128 on stands for two smaller ones
+    random.seed(20261127)
+    pairs = bytes([random.getrandbits(16) % (n // 2) for n in range(256, 512)])
+    for _ in range(20):
+        text = bytes([random.getrandbits(8) for _ in range(random.getrandbits(6))])
+        pair = bytearray(b"x"), bytearray(b"x")
+        at = random.getrandbits(3)
+        line.unpack(pair[0], text, at, pairs)
+        lines.unpack(pair[1], text, at, pairs)
+        same(pair)
 
 
 SET = ((0, (b"AT+SET=", 1, b",", 1), b"+SET: ", None, 500, codes.NEED | codes.MAY_FAIL),)
