@@ -76,7 +76,7 @@ REPEATED |= {"CLOSED": 0, "OPENING": 1, "OPEN": 2, "CLOSING": 3}
 REPEATED |= {"DO_OPEN": 1, "DO_SEND": 2, "DO_READ": 3, "DO_CLOSE": 4}
 CLOSED = {name: n for name, n in vars(errors.Closed).items() if isinstance(n, int)}
 CLOSED |= {"TIMED_OUT": CLOSED.pop("TIMEOUT"), "DAMAGE": CLOSED.pop("DAMAGED")}
-ENGINE = {name: n for name, n in vars(codes.Codes).items() if isinstance(n, int)}
+ENGINE = {name: n for name, n in vars(codes).items() if isinstance(n, int)}
 
 
 @pytest.mark.parametrize(

@@ -114,19 +114,19 @@ mp_obj_t native_buffer(size_t size) {
 static mp_obj_t exact_buffer(mp_obj_t size) {
     return native_buffer(mp_obj_get_int(size));
 }
-static MP_DEFINE_CONST_FUN_OBJ_1(buffer_obj, exact_buffer);
+MP_DEFINE_CONST_FUN_OBJ_1(uplink_buffer_obj, exact_buffer);
 
 static mp_obj_t exact_clear(mp_obj_t b) {
     native_clear(b);
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_1(clear_obj, exact_clear);
+MP_DEFINE_CONST_FUN_OBJ_1(uplink_clear_obj, exact_clear);
 
 static mp_obj_t exact_resize(mp_obj_t b, mp_obj_t n) {
     native_resize(b, mp_obj_get_int(n));
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(resize_obj, exact_resize);
+MP_DEFINE_CONST_FUN_OBJ_2(uplink_resize_obj, exact_resize);
 
 static mp_obj_t exact_cut(mp_obj_t b, mp_obj_t n) {
     if ((size_t)mp_obj_get_int(n) < array_of(b)->len) {
@@ -134,7 +134,7 @@ static mp_obj_t exact_cut(mp_obj_t b, mp_obj_t n) {
     }
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(cut_obj, exact_cut);
+MP_DEFINE_CONST_FUN_OBJ_2(uplink_cut_obj, exact_cut);
 
 static mp_obj_t copier_set(size_t n_args, const mp_obj_t *args) {
     size_t size;
@@ -157,8 +157,8 @@ static const mp_rom_map_elem_t copier_methods_table[] = {
 };
 static MP_DEFINE_CONST_DICT(copier_methods, copier_methods_table);
 
-static MP_DEFINE_CONST_OBJ_TYPE(
-    copier_type,
+MP_DEFINE_CONST_OBJ_TYPE(
+    uplink_copier_type,
     MP_QSTR_Copier,
     MP_TYPE_FLAG_METHODS_STAY,
     make_new, copier_make_new,
@@ -182,7 +182,7 @@ static mp_obj_t line_put_int(mp_obj_t line, mp_obj_t n_in) {
     native_extend(line, (const byte *)begin, text + sizeof(text) - begin);
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(put_int_obj, line_put_int);
+MP_DEFINE_CONST_FUN_OBJ_2(uplink_put_int_obj, line_put_int);
 
 static mp_obj_t line_allowed(mp_obj_t value) {
     size_t n;
@@ -193,7 +193,7 @@ static mp_obj_t line_allowed(mp_obj_t value) {
     }
     return mp_const_true;
 }
-static MP_DEFINE_CONST_FUN_OBJ_1(allowed_obj, line_allowed);
+MP_DEFINE_CONST_FUN_OBJ_1(uplink_allowed_obj, line_allowed);
 
 static mp_obj_t line_put(mp_obj_t line, mp_obj_t value) {
     if (line_allowed(value) == mp_const_false) {
@@ -204,7 +204,7 @@ static mp_obj_t line_put(mp_obj_t line, mp_obj_t value) {
     native_extend(line, text, n);
     return mp_const_true;
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(put_obj, line_put);
+MP_DEFINE_CONST_FUN_OBJ_2(uplink_put_obj, line_put);
 
 // `c` of a packed text: below 128 itself.
 static void unpack(mp_obj_t line, byte c, const byte *pairs) {
@@ -226,7 +226,7 @@ static mp_obj_t line_unpack(size_t n_args, const mp_obj_t *args) {
     }
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(unpack_obj, 4, 4, line_unpack);
+MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(uplink_unpack_obj, 4, 4, line_unpack);
 
 // ---- the module -----------------------------------------------------------------------------------------
 
@@ -236,10 +236,11 @@ mp_obj_t native_import(const char *name) {
     return mp_import_name(qstr_from_str(name), mp_obj_new_tuple(1, &star), MP_OBJ_NEW_SMALL_INT(0));
 }
 
+// (Not static: code that is frozen names them. The freezer reads this table, firmware/rom/sure.py.)
 static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__uplink)},
     {MP_ROM_QSTR(MP_QSTR_Cancelled), MP_ROM_PTR(&uplink_cancelled_type)},
-    {MP_ROM_QSTR(MP_QSTR_Copier), MP_ROM_PTR(&copier_type)},
+    {MP_ROM_QSTR(MP_QSTR_Copier), MP_ROM_PTR(&uplink_copier_type)},
     {MP_ROM_QSTR(MP_QSTR_Cursor), MP_ROM_PTR(&uplink_cursor_type)},
     {MP_ROM_QSTR(MP_QSTR_Decoder), MP_ROM_PTR(&uplink_decoder_type)},
     {MP_ROM_QSTR(MP_QSTR_Engine), MP_ROM_PTR(&uplink_engine_type)},
@@ -252,26 +253,26 @@ static const mp_rom_map_elem_t globals_table[] = {
     #if MICROPY_PY_MACHINE_UART
     {MP_ROM_QSTR(MP_QSTR_Uart), MP_ROM_PTR(&uplink_uart_type)},
     #endif
-    {MP_ROM_QSTR(MP_QSTR_allowed), MP_ROM_PTR(&allowed_obj)},
+    {MP_ROM_QSTR(MP_QSTR_allowed), MP_ROM_PTR(&uplink_allowed_obj)},
     {MP_ROM_QSTR(MP_QSTR_begin), MP_ROM_PTR(&uplink_begin_obj)},
-    {MP_ROM_QSTR(MP_QSTR_buffer), MP_ROM_PTR(&buffer_obj)},
-    {MP_ROM_QSTR(MP_QSTR_clear), MP_ROM_PTR(&clear_obj)},
+    {MP_ROM_QSTR(MP_QSTR_buffer), MP_ROM_PTR(&uplink_buffer_obj)},
+    {MP_ROM_QSTR(MP_QSTR_clear), MP_ROM_PTR(&uplink_clear_obj)},
     {MP_ROM_QSTR(MP_QSTR_compose), MP_ROM_PTR(&uplink_compose_obj)},
-    {MP_ROM_QSTR(MP_QSTR_cut), MP_ROM_PTR(&cut_obj)},
+    {MP_ROM_QSTR(MP_QSTR_cut), MP_ROM_PTR(&uplink_cut_obj)},
     {MP_ROM_QSTR(MP_QSTR_drop), MP_ROM_PTR(&uplink_drop_obj)},
     {MP_ROM_QSTR(MP_QSTR_is_topic), MP_ROM_PTR(&uplink_is_topic_obj)},
     {MP_ROM_QSTR(MP_QSTR_number), MP_ROM_PTR(&uplink_number_obj)},
-    {MP_ROM_QSTR(MP_QSTR_put), MP_ROM_PTR(&put_obj)},
-    {MP_ROM_QSTR(MP_QSTR_put_int), MP_ROM_PTR(&put_int_obj)},
-    {MP_ROM_QSTR(MP_QSTR_resize), MP_ROM_PTR(&resize_obj)},
-    {MP_ROM_QSTR(MP_QSTR_unpack), MP_ROM_PTR(&unpack_obj)},
+    {MP_ROM_QSTR(MP_QSTR_put), MP_ROM_PTR(&uplink_put_obj)},
+    {MP_ROM_QSTR(MP_QSTR_put_int), MP_ROM_PTR(&uplink_put_int_obj)},
+    {MP_ROM_QSTR(MP_QSTR_resize), MP_ROM_PTR(&uplink_resize_obj)},
+    {MP_ROM_QSTR(MP_QSTR_unpack), MP_ROM_PTR(&uplink_unpack_obj)},
     {MP_ROM_QSTR(MP_QSTR_well_formed), MP_ROM_PTR(&uplink_well_formed_obj)},
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
 
-const mp_obj_module_t uplink_native_module = {
+const mp_obj_module_t mp_module_uplink_native = {
     .base = {&mp_type_module},
     .globals = (mp_obj_dict_t *)&globals,
 };
 
-MP_REGISTER_MODULE(MP_QSTR__uplink, uplink_native_module);
+MP_REGISTER_MODULE(MP_QSTR__uplink, mp_module_uplink_native);

@@ -61,8 +61,9 @@ static inline mp_int_t native_ticks_add(mp_int_t now, mp_int_t ms) {
 }
 
 static inline mp_int_t native_ticks_diff(mp_int_t a, mp_int_t b) {
-    mp_uint_t half = MICROPY_PY_TIME_TICKS_PERIOD / 2;
-    return (mp_int_t)(((mp_uint_t)(a - b) + half) & (MICROPY_PY_TIME_TICKS_PERIOD - 1)) - (mp_int_t)half;
+    // The period is a power of two: what is above it goes, the sign comes down.
+    enum { ABOVE = __builtin_clzll(MICROPY_PY_TIME_TICKS_PERIOD) + 1 - 8 * (sizeof(long long) - sizeof(mp_int_t)) };
+    return (mp_int_t)((mp_uint_t)(a - b) << ABOVE) >> ABOVE;
 }
 
 // The module of that full name.

@@ -231,6 +231,8 @@ class Text:
 
     def head(self):
         print(_HEAD)
+        for value in self.world.interpreter.native:
+            print(f"extern const mp_obj_base_t {value.symbol[1:]};")
         for module in self.world.all:
             print(f"static const mp_frozen_module_t frozen_module_{module.cm.escaped_name};")
             for function in module.functions:

@@ -5,7 +5,7 @@ from find import ClassBody, Machine, Unknown
 from fixed import Fixed
 from reach import Reach
 from short import Short, texts_of
-from sure import Interpreter, Sure
+from sure import NATIVE, Interpreter, Sure
 from values import (
     Builtin,
     Class,
@@ -38,7 +38,7 @@ class World:
 
     def __init__(self, mpy, tree, genhdr, compiled, public=None, pool=()):
         self.mpy = mpy
-        self.interpreter = Interpreter(genhdr)
+        self.interpreter = Interpreter(genhdr, tree)
         self.modules = {}
         for index, cm in enumerate(compiled):
             module = cm.rom = Module(self, cm, index)
@@ -121,6 +121,8 @@ class Module:
         self.constants = [Constant(value) for value in cm.obj_table]
         self.code = {}
         self.has_native = False
+        # What it has from there is its own, written in C.
+        self.has_twin = any(name.str == NATIVE for name in cm.qstr_table)
         self._decode(cm.raw_code)
         self.stores = {}
         self.count()
@@ -359,6 +361,7 @@ class Module:
         """Whether a global is the module's own, or what it has for others."""
         return (
             self.is_package
+            or (self.has_twin and value in self.world.interpreter.native)
             or (self.name, name) in self.world.fixed.offered
             or not isinstance(value, Value)
             or (getattr(value, "module", None) is self)

@@ -3,6 +3,7 @@ Pythons is left out.
 """
 
 import re
+from pathlib import Path
 
 from values import Object
 
@@ -18,13 +19,16 @@ _OBJECTS = {
 }
 # Its import does something.
 _STARTED = ("random",)
+# Our module in C, and the file with its table, in a tree that has it.
+NATIVE = "_uplink"
+_TABLE = Path("uplink", "native", "native.c")
 _ROW = re.compile(r"\{ MP_ROM_QSTR\(MP_QSTR_(\w+)\), MP_ROM_PTR\((&mp_module_\w+)\) \}")
 
 
 class Interpreter:
     """Modules of the firmware written in C, by the header that the build made of them."""
 
-    def __init__(self, genhdr):
+    def __init__(self, genhdr, tree):
         text = (genhdr / "moduledefs.h").read_text()
         self.modules = {
             name: Object(symbol) for name, symbol in _ROW.findall(text) if name not in _STARTED
@@ -34,6 +38,17 @@ class Interpreter:
             for (module, name), symbol in _OBJECTS.items()
             if module in self.modules
         }
+        # What is in it, whatever a port has; code that is frozen has to declare it.
+        self.native = []
+        if NATIVE in self.modules and (tree / _TABLE).exists():
+            self._add_native((tree / _TABLE).read_text())
+
+    def _add_native(self, text):
+        table = re.sub(r"(?s)#if.*?#endif", "", text[text.index(" globals_table[]") :])
+        row = re.compile(r"\{MP_ROM_QSTR\(MP_QSTR_(\w+)\), MP_ROM_PTR\(&(\w+)\)\}")
+        for name, symbol in row.findall(table[: table.index("};")]):
+            found = self.objects[NATIVE, name] = Object(f"&{symbol}")
+            self.native.append(found)
 
 
 class Sure:
