@@ -77,6 +77,7 @@ class World:
                         for name, value in module.all_rows().items()
                         if name in module.inner
                         or module.has_native
+                        or (module.has_twin and value in self.interpreter.native)
                         or name == "__getattr__"
                         or (name == "__version__" and module.name == module.package)
                         or (module.offers(name, value) and name in public.names)
@@ -121,7 +122,7 @@ class Module:
         self.constants = [Constant(value) for value in cm.obj_table]
         self.code = {}
         self.has_native = False
-        # What it has from there is its own, written in C.
+        # What it has from there it has for all (the names cost nothing).
         self.has_twin = any(name.str == NATIVE for name in cm.qstr_table)
         self._decode(cm.raw_code)
         self.stores = {}
@@ -361,7 +362,6 @@ class Module:
         """Whether a global is the module's own, or what it has for others."""
         return (
             self.is_package
-            or (self.has_twin and value in self.world.interpreter.native)
             or (self.name, name) in self.world.fixed.offered
             or not isinstance(value, Value)
             or (getattr(value, "module", None) is self)
