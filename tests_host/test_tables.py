@@ -76,7 +76,7 @@ REPEATED |= {"CLOSED": 0, "OPENING": 1, "OPEN": 2, "CLOSING": 3}
 REPEATED |= {"DO_OPEN": 1, "DO_SEND": 2, "DO_READ": 3, "DO_CLOSE": 4}
 CLOSED = {name: n for name, n in vars(errors.Closed).items() if isinstance(n, int)}
 CLOSED |= {"TIMED_OUT": CLOSED.pop("TIMEOUT"), "DAMAGE": CLOSED.pop("DAMAGED")}
-ENGINE = {name: n for name, n in vars(codes.Codes).items() if isinstance(n, int)}
+ENGINE = {name: n for name, n in vars(codes).items() if isinstance(n, int)}
 
 
 @pytest.mark.parametrize(
@@ -129,6 +129,7 @@ def test_scripts_are_well_formed(vendor):
             when, flags, _, command, response, prefix = found.groups()
             assert when[0] in conditions, line
             flags = flags[0] & 31
+            assert len(line) <= 64, line
             assert b"\r" not in command and len(re.split(rb"=", command)[0]) <= 31, line
             assert prefix is None or len(prefix) <= 31, line
             for variable in re.findall(rb"\{(.)", command):
@@ -197,7 +198,7 @@ def test_places_in_the_ring_are_the_rings(name):
 def test_the_engines_repeated_codes_are_those_of_codes(name):
     ours = constants(LIB / f"at/{name}.py")
     for code in """ERROR CME CMS NO_CARRIER TIMEOUT DAMAGED BAD_ARGUMENT NO_ANSWER REFUSED STOPPED
-    MAY_FAIL NEED SETTING LATER FAST FAIL NOT_MINE""".split():
+    MAY_FAIL NEED LATER FAST FAIL NOT_MINE""".split():
         assert ours.get(code, getattr(codes, code)) == getattr(codes, code), code
     assert ours["IS_PAYLOAD"] == codes.PAYLOAD and ours.get("STOP", codes.END) == codes.END
 

@@ -18,9 +18,8 @@ static void attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
 
 static mp_obj_t make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 0, 0, false);
-    cursor_t *self = mp_obj_malloc(cursor_t, type);
+    cursor_t *self = native_new(type, sizeof(cursor_t));
     self->buf = mp_const_empty_bytes;
-    self->pos = self->end = self->first = self->last = 0;
     return MP_OBJ_FROM_PTR(self);
 }
 
@@ -109,7 +108,9 @@ static mp_obj_t cursor_skip(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(skip_obj, 1, 2, cursor_skip);
 
-mp_int_t cursor_int(cursor_t *self, mp_int_t fallback) {
+static mp_obj_t cursor_int(size_t n_args, const mp_obj_t *args) {
+    cursor_t *self = MP_OBJ_TO_PTR(args[0]);
+    mp_obj_t fallback = n_args > 1 ? args[1] : MP_OBJ_NEW_SMALL_INT(-1);
     if (!text(self)) {
         return fallback;
     }
@@ -131,31 +132,18 @@ mp_int_t cursor_int(cursor_t *self, mp_int_t fallback) {
         }
         n = n * 10 + digit;
     }
-    return negative ? -n : n;
+    return mp_obj_new_int(negative ? -n : n);
 }
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(int_obj, 1, 2, cursor_int);
 
-static mp_obj_t cursor_int_(size_t n_args, const mp_obj_t *args) {
-    // what is given back where there is no number may be anything
-    cursor_t *self = MP_OBJ_TO_PTR(args[0]);
-    mp_int_t n = cursor_int(self, -0x3fffffff);
-    if (n == -0x3fffffff) {
-        return n_args > 1 ? args[1] : MP_OBJ_NEW_SMALL_INT(-1);
-    }
-    return mp_obj_new_int(n);
-}
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(int_obj, 1, 2, cursor_int_);
-
-bool cursor_equals(cursor_t *self, mp_obj_t value_in) {
+static mp_obj_t cursor_equals(mp_obj_t self_in, mp_obj_t value_in) {
+    cursor_t *self = MP_OBJ_TO_PTR(self_in);
     size_t whole, n;
     const byte *value = native_bytes(value_in, &n);
     const byte *buf = native_bytes(self->buf, &whole);
-    return (size_t)(self->last - self->first) == n && !memcmp(buf + self->first, value, n);
+    return mp_obj_new_bool((size_t)(self->last - self->first) == n && !memcmp(buf + self->first, value, n));
 }
-
-static mp_obj_t cursor_equals_(mp_obj_t self_in, mp_obj_t value) {
-    return mp_obj_new_bool(cursor_equals(MP_OBJ_TO_PTR(self_in), value));
-}
-static MP_DEFINE_CONST_FUN_OBJ_2(equals_obj, cursor_equals_);
+static MP_DEFINE_CONST_FUN_OBJ_2(equals_obj, cursor_equals);
 
 static mp_obj_t cursor_copy(size_t n_args, const mp_obj_t *args) {
     cursor_t *self = MP_OBJ_TO_PTR(args[0]);
@@ -168,7 +156,8 @@ static mp_obj_t cursor_copy(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(copy_obj, 2, 3, cursor_copy);
 
-void cursor_rest(cursor_t *self) {
+static mp_obj_t cursor_rest(mp_obj_t self_in) {
+    cursor_t *self = MP_OBJ_TO_PTR(self_in);
     mp_int_t last;
     const byte *buf = window(self, &last);
     self->first = self->pos;
@@ -177,14 +166,9 @@ void cursor_rest(cursor_t *self) {
     }
     self->last = MAX(last, self->first);
     self->pos = self->end;
-}
-
-static mp_obj_t cursor_rest_(mp_obj_t self_in) {
-    cursor_t *self = MP_OBJ_TO_PTR(self_in);
-    cursor_rest(self);
     return mp_obj_new_bool(self->last > self->first);
 }
-static MP_DEFINE_CONST_FUN_OBJ_1(rest_obj, cursor_rest_);
+static MP_DEFINE_CONST_FUN_OBJ_1(rest_obj, cursor_rest);
 
 static mp_obj_t cursor_digits(size_t n_args, const mp_obj_t *args) {
     cursor_t *self = MP_OBJ_TO_PTR(args[0]);

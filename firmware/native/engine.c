@@ -11,7 +11,7 @@ enum { LINES = 0, SEAM = -1, DEAF = -2 };
 
 // Of uplink.at.codes.
 enum { RESULT_OK, RESULT_CME = 2, RESULT_CMS, RESULT_TIMEOUT = 5, RESULT_DAMAGED, RESULT_BAD_ARGUMENT = 8, RESULT_NO_ANSWER, RESULT_REFUSED, RESULT_STOPPED };
-enum { MAY_FAIL = 1, NEED = 2, SETTING = 4, IS_PAYLOAD = 8, LATER = 16, FAST = 32 };
+enum { MAY_FAIL = 1, NEED = 2, IS_PAYLOAD = 8, LATER = 16, FAST = 32 };
 enum { V_FAIL = -1, V_NOT_MINE = -2, V_END = -3 };
 
 #define SILENCE_MS (500) // longest gap between the bytes of counted payload
@@ -20,7 +20,6 @@ enum { V_FAIL = -1, V_NOT_MINE = -2, V_END = -3 };
 #define PROBE_LIMIT_MS (1000)
 #define PROBES (12)
 #define CAPACITY (192) // longest command line
-#define WANT (64)
 #define FULL_MS (4) // until the UART is tried again that is full
 #define SOME (96) // bytes in the UART that are not waited for
 #define TRANSFER MP_OBJ_NEW_SMALL_INT(44) // the variable `<connection>,<bytes>`
@@ -28,6 +27,16 @@ enum { V_FAIL = -1, V_NOT_MINE = -2, V_END = -3 };
 
 typedef struct {
     mp_obj_base_t base;
+    byte state; // (small ones in front: Thumb reaches them with one instruction)
+    bool idle;
+    bool in_step;
+    bool stray;
+    bool answered;
+    bool paused;
+    bool quick;
+    bool seen;
+    bool ended;
+    byte probes;
     ring_t *ring;
     mp_obj_t vendor;
     mp_obj_t user;
@@ -35,11 +44,9 @@ typedef struct {
     mp_int_t out_pos;
     mp_int_t out_end;
     mp_int_t left;
-    mp_int_t state;
     mp_obj_t step;
     mp_obj_t script;
     mp_obj_t tx;
-    mp_obj_t want;
     mp_obj_t prefix;
     mp_obj_t load; // what a transfer sends; NULL: the user is asked
     mp_obj_t failed_command;
@@ -50,7 +57,6 @@ typedef struct {
     mp_int_t load_at;
     mp_int_t load_size;
     mp_int_t verdict;
-    mp_int_t probes;
     mp_int_t result_at;
     mp_int_t heard_at;
     mp_int_t sync_at;
@@ -63,26 +69,18 @@ typedef struct {
     mp_int_t timeouts;
     mp_int_t damaged;
     mp_int_t resyncs;
-    bool idle;
-    bool in_step;
-    bool stray;
-    bool answered;
-    bool paused;
-    bool quick;
-    bool writing;
-    bool seen;
-    bool ended;
 } engine_t;
 
 #define OBJECT(name) {MP_QSTR_##name, offsetof(engine_t, name), MEMBER_OBJECT}
 #define INT(name) {MP_QSTR_##name, offsetof(engine_t, name), MEMBER_INT}
 #define BOOL(name) {MP_QSTR_##name, offsetof(engine_t, name), MEMBER_BOOL}
+#define BYTE(name) {MP_QSTR_##name, offsetof(engine_t, name), MEMBER_BYTE}
 
 // What is asked for most comes first.
 static const native_member_t members[] = {
-    INT(out_pos), INT(out_end), INT(left), INT(state), BOOL(idle), OBJECT(out), BOOL(in_step), OBJECT(ring),
+    INT(out_pos), INT(out_end), INT(left), BYTE(state), BOOL(idle), OBJECT(out), BOOL(in_step), OBJECT(ring),
     INT(cme), OBJECT(failed_command), INT(failed_result), INT(failed_cme), INT(unknown), INT(late), INT(timeouts),
-    INT(damaged), INT(resyncs), OBJECT(vendor), OBJECT(user), OBJECT(step), OBJECT(script), OBJECT(want), OBJECT(tx),
+    INT(damaged), INT(resyncs), OBJECT(vendor),
 };
 
 static void attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
@@ -109,9 +107,7 @@ static mp_int_t vendor_int(engine_t *self, qstr name) {
 
 static mp_obj_t *items(mp_obj_t sequence) {
     size_t n;
-    mp_obj_t *found;
-    mp_obj_get_array(sequence, &n, &found);
-    return found;
+    return native_items(sequence, &n);
 }
 
 static mp_int_t flags_of(engine_t *self) {
@@ -131,7 +127,6 @@ static void rest(engine_t *self) {
     self->prefix = mp_const_empty_bytes;
     self->step = mp_const_none;
     self->quick = false;
-    self->writing = false;
     self->seen = false;
     self->ended = false;
     self->verdict = 0;
@@ -254,7 +249,6 @@ static void next(engine_t *self, mp_int_t index, mp_int_t now) {
         if (condition == MP_OBJ_NEW_SMALL_INT(0) || mp_obj_is_true(CALL1(self->user, MP_QSTR_when, condition))) {
             self->index = index;
             self->step = step;
-            self->writing = false;
             self->state = PAUSE;
             self->idle = false;
             return;
@@ -283,39 +277,22 @@ static void append(mp_obj_t into, mp_obj_t piece) {
 }
 
 static void send(engine_t *self, mp_int_t now) {
-    mp_obj_t *step = items(self->step);
-    mp_int_t flags = MP_OBJ_SMALL_INT_VALUE(step[5]);
-    mp_obj_t command = step[1];
+    mp_obj_t command = items(self->step)[1];
     bool good = true;
     native_clear(self->tx);
     if (mp_obj_is_exact_type(command, &mp_type_bytes)) {
         append(self->tx, command);
     } else {
-        mp_obj_t line = self->tx;
-        bool setting = flags & SETTING;
         size_t n;
-        mp_obj_t *piece;
-        mp_obj_get_array(command, &n, &piece);
-        for (; n; n--, piece++) {
+        for (mp_obj_t *piece = native_items(command, &n); n; n--, piece++) {
             if (*piece == TRANSFER) {
-                native_put_int(line, self->load_id);
-                native_extend(line, (const byte *)",", 1);
-                native_put_int(line, self->load_size);
-                continue;
-            }
-            if (!mp_obj_is_exact_type(*piece, &mp_type_bytes)) {
-                good = mp_obj_is_true(CALL2(self->user, MP_QSTR_put, *piece, line)) && good;
-                continue;
-            }
-            append(line, *piece);
-            if (setting) {
-                // `AT+X?` first; `AT+X=value` when the answer was not `value`
-                setting = false;
-                native_extend(self->tx, (const byte *)(self->writing ? "=" : "?"), 1);
-                if (!self->writing) {
-                    line = self->want;
-                    native_clear(line);
-                }
+                native_put_int(self->tx, self->load_id);
+                native_extend(self->tx, (const byte *)",", 1);
+                native_put_int(self->tx, self->load_size);
+            } else if (mp_obj_is_exact_type(*piece, &mp_type_bytes)) {
+                append(self->tx, *piece);
+            } else {
+                good = mp_obj_is_true(CALL2(self->user, MP_QSTR_put, *piece, self->tx)) && good;
             }
         }
     }
@@ -325,12 +302,11 @@ static void send(engine_t *self, mp_int_t now) {
     }
     send_line(self);
     // (what `put` did may have changed the step: a script shows one at a time)
-    step = items(self->step);
-    flags = MP_OBJ_SMALL_INT_VALUE(step[5]);
+    mp_obj_t *step = items(self->step);
     self->seen = false;
     self->ended = false;
     self->verdict = 0;
-    self->quick = !(flags & (NEED | SETTING | IS_PAYLOAD | LATER));
+    self->quick = !(MP_OBJ_SMALL_INT_VALUE(step[5]) & (NEED | IS_PAYLOAD | LATER));
     self->prefix = step[2] == mp_const_none ? mp_const_empty_bytes : step[2];
     self->state = WAIT;
     self->deadline = native_ticks_add(now, mp_obj_get_int(step[4]));
@@ -369,15 +345,9 @@ static void result(engine_t *self, int code, mp_int_t now) {
                 self->prefix = step[2];
                 return;
             }
-            if (flags & IS_PAYLOAD || !self->writing) {
-                fail(self, RESULT_NO_ANSWER, now);
-                return;
-            }
+            fail(self, RESULT_NO_ANSWER, now);
+            return;
         }
-    } else if (flags & SETTING && !self->writing && self->verdict == V_FAIL) {
-        self->writing = true;
-        self->state = PAUSE;
-        return;
     }
     advance(self, now);
 }
@@ -421,13 +391,8 @@ static void prompt(engine_t *self, mp_int_t now) {
 static bool answer(engine_t *self, mp_int_t now) {
     mp_obj_t step = self->step;
     mp_int_t flags = flags_of(self);
-    cursor_t *cursor = self->ring->cursor;
-    if (flags & (IS_PAYLOAD | SETTING)) {
-        if (flags & SETTING) {
-            cursor_rest(cursor);
-            self->verdict = cursor_equals(cursor, self->want) ? 0 : V_FAIL;
-            self->seen = true;
-        } else if (!self->seen) {
+    if (flags & IS_PAYLOAD) {
+        if (!self->seen) {
             ready(self, now);
         }
         return true;
@@ -684,13 +649,11 @@ static mp_obj_t make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, 
     if (!mp_obj_is_exact_type(args[0], &uplink_ring_type)) {
         mp_raise_TypeError(MP_ERROR_TEXT("engine: an uplink.ring.Ring expected"));
     }
-    engine_t *self = mp_obj_malloc(engine_t, type);
-    memset((byte *)self + sizeof(mp_obj_base_t), 0, sizeof(engine_t) - sizeof(mp_obj_base_t));
+    engine_t *self = native_new(type, sizeof(engine_t));
     self->ring = MP_OBJ_TO_PTR(args[0]);
     self->vendor = args[1];
     self->user = args[2];
     self->tx = native_buffer(CAPACITY);
-    self->want = native_buffer(WANT);
     self->out = self->tx;
     self->script = mp_const_empty_tuple;
     self->cme = self->failed_cme = -1;
@@ -745,12 +708,8 @@ static mp_int_t pump(engine_t *self, mp_obj_t uart, mp_int_t now, mp_int_t wait)
         return -1;
     }
     while (left > 0) {
-        mp_obj_t write[5];
-        mp_quick_load_method(uart, MP_QSTR_write, write);
-        write[2] = self->out;
-        write[3] = MP_OBJ_NEW_SMALL_INT(self->out_pos);
-        write[4] = MP_OBJ_NEW_SMALL_INT(left);
-        mp_int_t n = MP_OBJ_SMALL_INT_VALUE(mp_call_method_n_kw(3, 0, write));
+        mp_obj_t taken = native_call(uart, MP_QSTR_write, 3, self->out, MP_OBJ_NEW_SMALL_INT(self->out_pos), MP_OBJ_NEW_SMALL_INT(left));
+        mp_int_t n = mp_obj_get_int(taken);
         self->out_pos += n;
         if (n < left) {
             return FULL_MS;
@@ -766,7 +725,7 @@ static mp_int_t pump(engine_t *self, mp_obj_t uart, mp_int_t now, mp_int_t wait)
 
 static mp_obj_t engine_pump(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
-    return MP_OBJ_NEW_SMALL_INT(pump(MP_OBJ_TO_PTR(args[0]), args[1], MP_OBJ_SMALL_INT_VALUE(args[2]), MP_OBJ_SMALL_INT_VALUE(args[3])));
+    return MP_OBJ_NEW_SMALL_INT(pump(MP_OBJ_TO_PTR(args[0]), args[1], mp_obj_get_int(args[2]), mp_obj_get_int(args[3])));
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(pump_obj, 4, 4, engine_pump);
 
@@ -774,27 +733,21 @@ static mp_obj_t engine_read(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
     engine_t *self = MP_OBJ_TO_PTR(args[0]);
     mp_obj_t uart = args[1];
-    mp_int_t now = MP_OBJ_SMALL_INT_VALUE(args[2]);
-    mp_obj_t read[3], put[3], any[2];
-    mp_quick_load_method(uart, MP_QSTR_readinto, read);
-    mp_quick_load_method(uart, MP_QSTR_any, any);
-    mp_quick_load_method(MP_OBJ_FROM_PTR(self->ring), MP_QSTR_put, put);
+    mp_int_t now = mp_obj_get_int(args[2]);
     mp_int_t size = ((mp_obj_array_t *)MP_OBJ_TO_PTR(self->ring->stage))->len;
     for (int i = 0; i < 32; i++) {
-        read[2] = self->ring->stage;
-        put[2] = mp_call_method_n_kw(1, 0, read);
-        mp_int_t n = MP_OBJ_SMALL_INT_VALUE(put[2]);
+        mp_int_t n = mp_obj_get_int(native_call(uart, MP_QSTR_readinto, 1, self->ring->stage));
         if (n) {
-            mp_call_method_n_kw(1, 0, put);
+            ring_put(self->ring, n);
             heard(self, now);
         }
-        if (n < size && MP_OBJ_SMALL_INT_VALUE(mp_call_method_n_kw(0, 0, any)) < SOME) {
+        if (n < size && mp_obj_get_int(native_call(uart, MP_QSTR_any, 0)) < SOME) {
             break;
         }
     }
     mp_int_t wait = -1;
     if (self->state == PAYLOAD && self->load) {
-        wait = pump(self, uart, now, MP_OBJ_SMALL_INT_VALUE(args[3]));
+        wait = pump(self, uart, now, mp_obj_get_int(args[3]));
         if (self->state == PAYLOAD) {
             wait = -1;
         }

@@ -170,9 +170,7 @@ static void scan(loop_t *self, mp_int_t now) {
                 }
             }
             if (late == NULL) {
-                mp_obj_t method[2];
-                mp_load_method(self->dog, MP_QSTR_feed, method);
-                mp_call_method_n_kw(0, 0, method);
+                native_call(self->dog, MP_QSTR_feed, 0);
             } else if (late != self->late) {
                 say(self, MP_QSTR_error, "watchdog not fed, task late", late);
             }
@@ -209,9 +207,7 @@ static void park(loop_t *self, task_t *task, mp_obj_t ms_in) {
 static void close_coroutine(mp_obj_t coro) {
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
-        mp_obj_t method[2];
-        mp_load_method(coro, MP_QSTR_close, method);
-        mp_call_method_n_kw(0, 0, method);
+        native_call(coro, MP_QSTR_close, 0);
         nlr_pop();
     } else if (!is_a(MP_OBJ_FROM_PTR(nlr.ret_val), &mp_type_Exception)) {
         nlr_jump(nlr.ret_val);
@@ -334,9 +330,7 @@ static mp_int_t step(loop_t *self) {
         scan(self, now);
     }
     if (self->bytes->first != NULL) {
-        mp_obj_t method[2];
-        mp_load_method(self->board, MP_QSTR_any, method);
-        if (mp_obj_is_true(mp_call_method_n_kw(0, 0, method))) {
+        if (mp_obj_is_true(native_call(self->board, MP_QSTR_any, 0))) {
             kick(self);
         }
     }
@@ -404,8 +398,7 @@ static mp_obj_t loop_make_new(const mp_obj_type_t *type, size_t n_args, size_t n
     if (most < 1 || most > 0x7fff) {
         mp_raise_ValueError(MP_ERROR_TEXT("loop: tasks is 1 to 32767"));
     }
-    loop_t *self = mp_obj_malloc(loop_t, type);
-    memset((byte *)self + sizeof(mp_obj_base_t), 0, sizeof(loop_t) - sizeof(mp_obj_base_t));
+    loop_t *self = native_new(type, sizeof(loop_t));
     self->board = given[ARG_board].u_obj;
     if (self->board == mp_const_none) {
         self->board = mp_call_function_0(mp_load_attr(native_import("uplink.port"), MP_QSTR_board));
@@ -420,48 +413,22 @@ static mp_obj_t loop_make_new(const mp_obj_type_t *type, size_t n_args, size_t n
     self->most = most;
     self->ready = m_new0(task_t *, most);
     self->bytes = MP_OBJ_TO_PTR(event_new(&uplink_event_type, self, 0));
-    self->turns = mp_obj_malloc(turns_t, &uplink_turns_type);
-    self->turns->asked = false;
+    self->turns = native_new(&uplink_turns_type, sizeof(turns_t));
     return MP_OBJ_FROM_PTR(self);
 }
 
-static void loop_attr(mp_obj_t self_in, qstr name, mp_obj_t *dest) {
-    loop_t *self = MP_OBJ_TO_PTR(self_in);
-    if (dest[0] != MP_OBJ_NULL) {
-        if (name == MP_QSTR_report && dest[1] != MP_OBJ_NULL) {
-            self->report = dest[1];
-            dest[0] = MP_OBJ_NULL;
-        }
-        return;
-    }
-    switch (name) {
-        case MP_QSTR_now:
-            dest[0] = self->now;
-            break;
-        case MP_QSTR_current:
-            dest[0] = self->current ? MP_OBJ_FROM_PTR(self->current) : mp_const_none;
-            break;
-        case MP_QSTR_board:
-            dest[0] = self->board;
-            break;
-        case MP_QSTR_bytes:
-            dest[0] = MP_OBJ_FROM_PTR(self->bytes);
-            break;
-        case MP_QSTR_tasks:
-            dest[0] = self->tasks;
-            break;
-        case MP_QSTR_stopped:
-            dest[0] = mp_obj_new_bool(self->stopped);
-            break;
-        case MP_QSTR_report:
-            if (self->report != MP_OBJ_NULL) {
-                dest[0] = self->report;
-                break;
-            }
-            MP_FALLTHROUGH
-        default:
-            dest[1] = MP_OBJ_SENTINEL;
-    }
+static const native_member_t members[] = {
+    {MP_QSTR_now, offsetof(loop_t, now), MEMBER_OBJECT | MEMBER_FIXED},
+    {MP_QSTR_current, offsetof(loop_t, current), MEMBER_OBJECT | MEMBER_FIXED},
+    {MP_QSTR_board, offsetof(loop_t, board), MEMBER_OBJECT | MEMBER_FIXED},
+    {MP_QSTR_bytes, offsetof(loop_t, bytes), MEMBER_OBJECT | MEMBER_FIXED},
+    {MP_QSTR_tasks, offsetof(loop_t, tasks), MEMBER_OBJECT | MEMBER_FIXED},
+    {MP_QSTR_stopped, offsetof(loop_t, stopped), MEMBER_BOOL | MEMBER_FIXED},
+    {MP_QSTR_report, offsetof(loop_t, report), MEMBER_OBJECT},
+};
+
+static void loop_attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
+    native_attr(self, name, dest, members, MP_ARRAY_SIZE(members));
 }
 
 static mp_obj_t loop_sleep_ms(mp_obj_t self_in, mp_obj_t ms) {
@@ -492,7 +459,8 @@ static mp_obj_t loop_limit(mp_obj_t self_in, mp_obj_t ms_in) {
     mp_int_t due = loop_arm(self, ms);
     limit_t *limit = self->spare;
     if (limit == NULL) {
-        limit = limit_new(self);
+        limit = native_new(&uplink_limit_type, sizeof(limit_t));
+        limit->loop = self;
     } else {
         self->spare = limit->next;
         limit->next = NULL;
@@ -534,8 +502,7 @@ static mp_obj_t loop_spawn(size_t n_args, const mp_obj_t *args, mp_map_t *kw_arg
         mp_load_method_maybe(coro, MP_QSTR___name__, found);
         name = found[0] != MP_OBJ_NULL ? found[0] : MP_OBJ_NEW_QSTR(MP_QSTR_task);
     }
-    task_t *task = mp_obj_malloc(task_t, &uplink_task_type);
-    memset((byte *)task + sizeof(mp_obj_base_t), 0, sizeof(task_t) - sizeof(mp_obj_base_t));
+    task_t *task = native_new(&uplink_task_type, sizeof(task_t));
     task->loop = self;
     task->coro = coro;
     task->name = name;
@@ -553,11 +520,7 @@ static mp_obj_t loop_spawn(size_t n_args, const mp_obj_t *args, mp_map_t *kw_arg
 static MP_DEFINE_CONST_FUN_OBJ_KW(spawn_obj, 1, loop_spawn);
 
 static void idle(loop_t *self, mp_obj_t ms) {
-    mp_obj_t args[4];
-    mp_quick_load_method(self->board, MP_QSTR_idle, args);
-    args[2] = ms;
-    args[3] = mp_obj_new_bool(self->bytes->first != NULL);
-    mp_call_method_n_kw(2, 0, args);
+    native_call(self->board, MP_QSTR_idle, 2, ms, mp_obj_new_bool(self->bytes->first != NULL));
 }
 
 static mp_obj_t loop_idle(mp_obj_t self, mp_obj_t ms) {
@@ -621,10 +584,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(start_obj, loop_start);
 
 static mp_obj_t loop_watch(mp_obj_t self_in, mp_obj_t ms) {
     loop_t *self = MP_OBJ_TO_PTR(self_in);
-    mp_obj_t args[3];
-    mp_load_method(self->board, MP_QSTR_watchdog, args);
-    args[2] = ms;
-    self->dog = mp_call_method_n_kw(1, 0, args);
+    self->dog = native_call(self->board, MP_QSTR_watchdog, 1, ms);
     self->every = MAX(mp_obj_get_int(ms) / 4, 1);
     self->feed = loop_arm(self, 0);
     return mp_const_none;
@@ -651,7 +611,9 @@ static const mp_rom_map_elem_t loop_table[] = {
     {MP_ROM_QSTR(MP_QSTR_idle), MP_ROM_PTR(&idle_obj)},
     {MP_ROM_QSTR(MP_QSTR_step), MP_ROM_PTR(&step_obj)},
     {MP_ROM_QSTR(MP_QSTR_watch), MP_ROM_PTR(&watch_obj)},
+    // where nothing else is set
     {MP_ROM_QSTR(MP_QSTR_report), MP_ROM_PTR(&report_obj)},
+    {MP_ROM_QSTR(MP_QSTR_current), MP_ROM_NONE},
 };
 static MP_DEFINE_CONST_DICT(loop_methods, loop_table);
 

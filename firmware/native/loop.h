@@ -14,8 +14,17 @@ enum { ANSWER_NONE, ANSWER_YES, ANSWER_NO };
 // A cancelled task: when its cleanup ought to be over.
 enum { UNTIL_NONE, UNTIL_SET, UNTIL_REMARKED };
 
+// (In each of these the small ones stand in front: Thumb reaches them with one instruction.)
+
 struct _task_t {
     mp_obj_base_t base;
+    uint8_t answer;
+    uint8_t until_state;
+    bool first;
+    bool has_due;
+    bool interrupted; // in its next turn `error` is raised in it
+    bool done;
+    uint16_t lap; // the pass in which it last went to the head, if `first`
     loop_t *loop;
     mp_obj_t coro;
     mp_obj_t name;
@@ -26,13 +35,6 @@ struct _task_t {
     mp_int_t due; // when it is to be woken at the latest, if `has_due`
     mp_int_t until;
     mp_int_t seen; // when it was last resumed
-    uint16_t lap; // the pass in which it last went to the head, if `first`
-    uint8_t answer;
-    uint8_t until_state;
-    bool first;
-    bool has_due;
-    bool interrupted; // in its next turn `error` is raised in it
-    bool done;
 };
 
 typedef struct {
@@ -51,24 +53,31 @@ typedef struct {
 
 typedef struct _limit_t {
     mp_obj_base_t base;
+    bool expired;
     loop_t *loop;
     struct _limit_t *next; // in the list of those that hold (outer before inner), or are spare
     task_t *task;
     mp_int_t ms;
     mp_int_t due;
     mp_obj_t error; // raised, or to be raised, in its task; or MP_OBJ_NULL
-    bool expired;
 } limit_t;
 
 // What `sleep_ms` returns: one for a loop, that gives each number once.
 typedef struct {
     mp_obj_base_t base;
-    mp_int_t ms;
     bool asked;
+    mp_int_t ms;
 } turns_t;
 
 struct _loop_t {
     mp_obj_base_t base;
+    bool has_due;
+    bool stale;
+    bool stopped;
+    uint16_t most;
+    uint16_t head;
+    uint16_t count;
+    uint16_t lap;
     mp_obj_t now;
     mp_obj_t board;
     task_t *current; // the task that runs
@@ -89,13 +98,6 @@ struct _loop_t {
     mp_int_t feed; // when the watchdog is fed next; every `every` ms
     mp_int_t every;
     mp_int_t lost; // calls of sleep_ms that nobody has awaited
-    uint16_t most;
-    uint16_t head;
-    uint16_t count;
-    uint16_t lap;
-    bool has_due;
-    bool stale;
-    bool stopped;
 };
 
 #define LOOP_FOREVER (1 << 28)
@@ -119,6 +121,5 @@ void event_set(event_t *self);
 void event_leave(event_t *self, task_t *task, uint8_t answer);
 mp_obj_t event_new(const mp_obj_type_t *type, loop_t *loop, size_t size);
 void wait_leave(mp_obj_t on, task_t *task, uint8_t answer);
-limit_t *limit_new(loop_t *loop);
 
 #endif

@@ -4,27 +4,51 @@
 
 #include "loop.h"
 
+void native_load_method(mp_obj_t object, qstr name, mp_obj_t *dest) {
+    mp_quick_load_method(object, name, dest);
+}
+
+void *native_new(const mp_obj_type_t *type, size_t size) {
+    mp_obj_base_t *o = m_malloc0(size);
+    o->type = type;
+    return o;
+}
+
+mp_obj_t *native_items(mp_obj_t sequence, size_t *n) {
+    mp_obj_t *items;
+    mp_obj_get_array(sequence, n, &items);
+    return items;
+}
+
 void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t *members, size_t n) {
     for (const native_member_t *member = members; member < members + n; member++) {
         if (member->name != name) {
             continue;
         }
         byte *at = (byte *)MP_OBJ_TO_PTR(self) + member->at;
+        unsigned kind = member->kind & ~MEMBER_FIXED;
         if (dest[0] == MP_OBJ_NULL) {
-            if (member->kind == MEMBER_OBJECT) {
+            if (kind == MEMBER_OBJECT) {
                 dest[0] = *(mp_obj_t *)at;
-            } else if (member->kind == MEMBER_INT) {
+                if (dest[0] == MP_OBJ_NULL) {
+                    break;
+                }
+            } else if (kind == MEMBER_INT) {
                 dest[0] = mp_obj_new_int(*(mp_int_t *)at);
+            } else if (kind == MEMBER_BOOL) {
+                dest[0] = mp_obj_new_bool(*at);
             } else {
-                dest[0] = mp_obj_new_bool(*(bool *)at);
+                dest[0] = MP_OBJ_NEW_SMALL_INT(*at);
             }
-        } else if (dest[1] != MP_OBJ_NULL) {
-            if (member->kind == MEMBER_OBJECT) {
+        } else if (dest[1] != MP_OBJ_NULL && !(member->kind & MEMBER_FIXED)) {
+            if (kind == MEMBER_OBJECT) {
                 *(mp_obj_t *)at = dest[1];
-            } else if (member->kind == MEMBER_INT) {
+            } else if (kind == MEMBER_INT) {
                 *(mp_int_t *)at = mp_obj_get_int(dest[1]);
+            } else if (kind == MEMBER_BOOL) {
+                *at = mp_obj_is_true(dest[1]);
             } else {
-                *(bool *)at = mp_obj_is_true(dest[1]);
+                *at = mp_obj_get_int(dest[1]);
             }
             dest[0] = MP_OBJ_NULL;
         }
@@ -37,7 +61,7 @@ void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t
 
 mp_obj_t native_call(mp_obj_t object, qstr name, size_t n, ...) {
     mp_obj_t args[6];
-    mp_quick_load_method(object, name, args);
+    native_load_method(object, name, args);
     va_list more;
     va_start(more, n);
     for (size_t i = 0; i < n; i++) {
@@ -185,6 +209,28 @@ static mp_obj_t line_put(mp_obj_t line, mp_obj_t value) {
 }
 MP_DEFINE_CONST_FUN_OBJ_2(uplink_put_obj, line_put);
 
+// `c` of a packed text: below 128 itself.
+static void unpack(mp_obj_t line, byte c, const byte *pairs) {
+    while (c >= 128) {
+        const byte *pair = pairs + 2 * (c - 128);
+        unpack(line, pair[0], pairs);
+        c = pair[1];
+    }
+    native_extend(line, &c, 1);
+}
+
+// (line, text, at, pairs)
+static mp_obj_t line_unpack(size_t n_args, const mp_obj_t *args) {
+    size_t n;
+    const byte *pairs = native_bytes(args[3], &n);
+    const byte *text = native_bytes(args[1], &n), *end = text + n;
+    for (text += mp_obj_get_int(args[2]); text < end && *text != '\n'; text++) {
+        unpack(args[0], *text, pairs);
+    }
+    return mp_const_none;
+}
+MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(uplink_unpack_obj, 4, 4, line_unpack);
+
 // ---- the module -----------------------------------------------------------------------------------------
 
 mp_obj_t native_import(const char *name) {
@@ -193,6 +239,7 @@ mp_obj_t native_import(const char *name) {
     return mp_import_name(qstr_from_str(name), mp_obj_new_tuple(1, &star), MP_OBJ_NEW_SMALL_INT(0));
 }
 
+// (Not static: code that is frozen names them. The freezer reads this table, firmware/rom/sure.py.)
 static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__uplink)},
     {MP_ROM_QSTR(MP_QSTR_Cancelled), MP_ROM_PTR(&uplink_cancelled_type)},
@@ -221,13 +268,14 @@ static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_put), MP_ROM_PTR(&uplink_put_obj)},
     {MP_ROM_QSTR(MP_QSTR_put_int), MP_ROM_PTR(&uplink_put_int_obj)},
     {MP_ROM_QSTR(MP_QSTR_resize), MP_ROM_PTR(&uplink_resize_obj)},
+    {MP_ROM_QSTR(MP_QSTR_unpack), MP_ROM_PTR(&uplink_unpack_obj)},
     {MP_ROM_QSTR(MP_QSTR_well_formed), MP_ROM_PTR(&uplink_well_formed_obj)},
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
 
-const mp_obj_module_t uplink_native_module = {
+const mp_obj_module_t mp_module_uplink_native = {
     .base = {&mp_type_module},
     .globals = (mp_obj_dict_t *)&globals,
 };
 
-MP_REGISTER_MODULE(MP_QSTR__uplink, uplink_native_module);
+MP_REGISTER_MODULE(MP_QSTR__uplink, mp_module_uplink_native);

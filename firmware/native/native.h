@@ -18,16 +18,20 @@
 #define mp_quick_load_method mp_load_method
 #endif
 
+// mp_quick_load_method, once for all files.
+void native_load_method(mp_obj_t object, qstr name, mp_obj_t *dest);
+
 // An attribute that Python reads and writes: its name, where it is in the object, and what it is.
 typedef struct {
     uint16_t name;
-    uint16_t at : 14;
-    uint16_t kind : 2;
+    uint16_t at : 13;
+    uint16_t kind : 3;
 } native_member_t;
 
-enum { MEMBER_OBJECT, MEMBER_INT, MEMBER_BOOL };
+enum { MEMBER_OBJECT, MEMBER_INT, MEMBER_BOOL, MEMBER_BYTE, MEMBER_FIXED = 4 }; // fixed: only C writes it
 
-// The attr slot of a type whose attributes are `members`; others are left to its methods.
+// The attr slot of a type whose attributes are `members`; others, and an object that is not there (MP_OBJ_NULL), are left to
+// its methods.
 void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t *members, size_t n);
 
 // bytearrays that keep their capacity, as uplink.exact has them: a new one; its length; append. (Heap only beyond the capacity.)
@@ -41,6 +45,12 @@ void native_put_int(mp_obj_t line, mp_int_t n);
 static inline void native_clear(mp_obj_t into) {
     native_resize(into, 0);
 }
+
+// A new object, all zero but for its type.
+void *native_new(const mp_obj_type_t *type, size_t size);
+
+// The items of a tuple or list.
+mp_obj_t *native_items(mp_obj_t sequence, size_t *n);
 
 // The bytes of a bytes or bytearray.
 const byte *native_bytes(mp_obj_t value, size_t *n);
@@ -103,12 +113,9 @@ MP_DECLARE_CONST_FUN_OBJ_1(uplink_is_topic_obj);
 MP_DECLARE_CONST_FUN_OBJ_2(uplink_number_obj);
 MP_DECLARE_CONST_FUN_OBJ_1(uplink_well_formed_obj);
 
-mp_int_t cursor_int(cursor_t *self, mp_int_t fallback);
-void cursor_rest(cursor_t *self);
-bool cursor_equals(cursor_t *self, mp_obj_t value);
-
 int ring_scan(ring_t *self, mp_obj_t want, mp_obj_t counted);
 int ring_find(ring_t *self, mp_obj_t table);
 void ring_clear(ring_t *self);
+void ring_put(ring_t *self, size_t n);
 
 #endif

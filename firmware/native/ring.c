@@ -23,21 +23,19 @@ static mp_obj_t make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, 
     if (stage < 1 || size < 2 * stage) {
         mp_raise_ValueError(MP_ERROR_TEXT("ring: size must be at least twice the stage"));
     }
-    ring_t *self = mp_obj_malloc(ring_t, type);
+    ring_t *self = native_new(type, sizeof(ring_t));
     self->stage = mp_obj_new_bytearray(stage, m_new0(byte, stage));
     self->bytes = m_new0(byte, size);
     self->buf = mp_obj_new_bytearray_by_ref(size, self->bytes);
     self->size = size;
     self->at = m_new0(int, AT_LENGTH);
-    mp_obj_array_t *at = mp_obj_malloc(mp_obj_array_t, &mp_type_array);
+    mp_obj_array_t *at = native_new(&mp_type_array, sizeof(mp_obj_array_t));
     at->typecode = 'i';
-    at->free = 0;
     at->len = AT_LENGTH;
     at->items = self->at;
     self->indices = MP_OBJ_FROM_PTR(at);
     self->cursor = MP_OBJ_TO_PTR(mp_call_function_0(MP_OBJ_FROM_PTR(&uplink_cursor_type)));
     self->cursor->buf = self->buf;
-    self->overlong = 0;
     return MP_OBJ_FROM_PTR(self);
 }
 
@@ -51,11 +49,10 @@ static mp_obj_t ring_clear_(mp_obj_t self) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(clear_obj, ring_clear_);
 
-static mp_obj_t ring_put(mp_obj_t self_in, mp_obj_t n_in) {
-    ring_t *self = MP_OBJ_TO_PTR(self_in);
+void ring_put(ring_t *self, size_t n) {
     int *at = self->at;
     mp_obj_array_t *stage = MP_OBJ_TO_PTR(self->stage);
-    size_t n = MIN((size_t)mp_obj_get_int(n_in), stage->len);
+    n = MIN(n, stage->len);
     if (at[AT_READ] >= at[AT_WRITE]) {
         at[AT_READ] = at[AT_WRITE] = at[AT_SCAN] = at[AT_FEED] = 0;
     } else if (at[AT_WRITE] + n > self->size) {
@@ -77,22 +74,22 @@ static mp_obj_t ring_put(mp_obj_t self_in, mp_obj_t n_in) {
     }
     memcpy(self->bytes + at[AT_WRITE], stage->items, n);
     at[AT_WRITE] += n;
+}
+
+static mp_obj_t ring_put_(mp_obj_t self, mp_obj_t n) {
+    ring_put(MP_OBJ_TO_PTR(self), mp_obj_get_int(n));
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(put_obj, ring_put);
+static MP_DEFINE_CONST_FUN_OBJ_2(put_obj, ring_put_);
 
 int ring_find(ring_t *self, mp_obj_t table) {
     int *at = self->at;
     const byte *line = self->bytes + at[AT_START];
     size_t length = at[AT_END] - at[AT_START];
-    size_t rows;
-    mp_obj_t *row;
-    mp_obj_get_array(table, &rows, &row);
+    size_t rows, n;
+    mp_obj_t *row = native_items(table, &rows);
     for (size_t k = 0; k < rows; k++) {
-        size_t columns, n;
-        mp_obj_t *column;
-        mp_obj_get_array(row[k], &columns, &column);
-        const byte *prefix = native_bytes(column[0], &n);
+        const byte *prefix = native_bytes(native_items(row[k], &n)[0], &n);
         if (n <= length && !memcmp(line, prefix, n)) {
             self->cursor->pos = at[AT_START] + n;
             self->cursor->end = at[AT_END];
@@ -150,11 +147,9 @@ int ring_scan(ring_t *self, mp_obj_t want_in, mp_obj_t counted) {
         int k = ring_find(self, counted);
         if (k >= 0) {
             at[AT_ENTRY] = k;
-            size_t columns, rows;
-            mp_obj_t *row, *column;
-            mp_obj_get_array(counted, &rows, &row);
-            mp_obj_get_array(row[k], &columns, &column);
-            int commas = mp_obj_get_int(column[1]);
+            size_t columns;
+            mp_obj_t row = native_items(counted, &columns)[k];
+            int commas = mp_obj_get_int(native_items(row, &columns)[1]);
             // (no commas: directly behind the prefix)
             int j = cursor->pos - 1;
             for (; j < n && buf[j] != '\n'; j++) {

@@ -18,8 +18,7 @@ static mp_obj_t number(size_t n_args, const mp_obj_t *args, size_t at, mp_int_t 
 // ---- Event ------------------------------------------------------------------------------------------
 
 mp_obj_t event_new(const mp_obj_type_t *type, loop_t *loop, size_t size) {
-    event_t *self = mp_obj_malloc(event_t, type);
-    memset((byte *)self + sizeof(mp_obj_base_t), 0, sizeof(event_t) - sizeof(mp_obj_base_t));
+    event_t *self = native_new(type, sizeof(event_t));
     self->loop = loop;
     self->ms = -1;
     self->size = size;
@@ -244,27 +243,15 @@ MP_DEFINE_CONST_OBJ_TYPE(
 
 // ---- Task -------------------------------------------------------------------------------------------
 
-static void task_attr(mp_obj_t self_in, qstr name, mp_obj_t *dest) {
-    task_t *self = MP_OBJ_TO_PTR(self_in);
-    if (dest[0] != MP_OBJ_NULL) {
-        return;
-    }
-    switch (name) {
-        case MP_QSTR_done:
-            dest[0] = mp_obj_new_bool(self->done);
-            break;
-        case MP_QSTR_error:
-            dest[0] = self->error == MP_OBJ_NULL ? mp_const_none : self->error;
-            break;
-        case MP_QSTR_value:
-            dest[0] = self->value;
-            break;
-        case MP_QSTR_name:
-            dest[0] = self->name;
-            break;
-        default:
-            dest[1] = MP_OBJ_SENTINEL;
-    }
+static const native_member_t task_members[] = {
+    {MP_QSTR_done, offsetof(task_t, done), MEMBER_BOOL | MEMBER_FIXED},
+    {MP_QSTR_error, offsetof(task_t, error), MEMBER_OBJECT | MEMBER_FIXED},
+    {MP_QSTR_value, offsetof(task_t, value), MEMBER_OBJECT | MEMBER_FIXED},
+    {MP_QSTR_name, offsetof(task_t, name), MEMBER_OBJECT | MEMBER_FIXED},
+};
+
+static void task_attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
+    native_attr(self, name, dest, task_members, MP_ARRAY_SIZE(task_members));
 }
 
 static mp_obj_t task_cancel(mp_obj_t self_in) {
@@ -298,6 +285,7 @@ static mp_obj_t task_iternext(mp_obj_t self_in) {
 
 static const mp_rom_map_elem_t task_table[] = {
     {MP_ROM_QSTR(MP_QSTR_cancel), MP_ROM_PTR(&cancel_obj)},
+    {MP_ROM_QSTR(MP_QSTR_error), MP_ROM_NONE}, // where there is none
 };
 static MP_DEFINE_CONST_DICT(task_methods, task_table);
 
@@ -340,26 +328,12 @@ void wait_leave(mp_obj_t on, task_t *task, uint8_t answer) {
 
 // ---- Limit ------------------------------------------------------------------------------------------
 
-limit_t *limit_new(loop_t *loop) {
-    limit_t *self = mp_obj_malloc(limit_t, &uplink_limit_type);
-    self->loop = loop;
-    self->next = NULL;
-    self->task = NULL;
-    self->ms = self->due = 0;
-    self->error = MP_OBJ_NULL;
-    self->expired = false;
-    return self;
-}
+static const native_member_t limit_members[] = {
+    {MP_QSTR_expired, offsetof(limit_t, expired), MEMBER_BOOL | MEMBER_FIXED},
+};
 
-static void limit_attr(mp_obj_t self_in, qstr name, mp_obj_t *dest) {
-    if (dest[0] != MP_OBJ_NULL) {
-        return;
-    }
-    if (name == MP_QSTR_expired) {
-        dest[0] = mp_obj_new_bool(((limit_t *)MP_OBJ_TO_PTR(self_in))->expired);
-    } else {
-        dest[1] = MP_OBJ_SENTINEL;
-    }
+static void limit_attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
+    native_attr(self, name, dest, limit_members, 1);
 }
 
 static mp_obj_t limit_enter(mp_obj_t self_in) {

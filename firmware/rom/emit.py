@@ -3,6 +3,7 @@
 import json
 
 from module import World
+from pack import pack
 from values import Class, Closure, Function, Property, Value, Wrapped, is_name, is_shared
 
 # Slots of an instance's type (mp_obj_new_type in py/objtype.c), all but those of one class.
@@ -98,6 +99,7 @@ def install(mpy, tree, genhdr, public=None, names=None):
     plain = mpy.freeze_mpy
 
     def freeze_mpy(idents, compiled):
+        pack(compiled)
         text.world = World(mpy, tree, genhdr, compiled, public, set(idents))
         if names is not None:
             names.write_text(json.dumps(text.world.short.table(), indent=1))

@@ -3,6 +3,7 @@ Pythons is left out.
 """
 
 import re
+from pathlib import Path
 
 from values import Object
 
@@ -19,8 +20,9 @@ _OBJECTS = {
 # Its import does something.
 _STARTED = ("random",)
 _ROW = re.compile(r"\{ ?MP_ROM_QSTR\(MP_QSTR_(\w+)\), MP_ROM_PTR\((&\w+)\) ?\}")
-# The module of ours that is written in C.
+# Our module in C, and the file with its table, in a tree that has it.
 NATIVE = "_uplink"
+_TABLE = Path("uplink", "native", "native.c")
 
 
 class Interpreter:
@@ -40,20 +42,18 @@ class Interpreter:
         }
         # {C symbol} that no header of the interpreter declares.
         self.ours = set()
-        if f"MP_QSTR_{NATIVE})" in text:
-            self._read_native(tree, pool)
+        if NATIVE in self.modules and (tree / _TABLE).exists():
+            self._add_native((tree / _TABLE).read_text(), pool)
 
-    def _read_native(self, tree, pool):
-        """The module of ours, by the table of its names. What an option leaves out is no name of
-        the firmware's: `pool` has those of all C code.
+    def _add_native(self, text, pool):
+        """What is in our module, by the table of its names. What an option leaves out is no name
+        of the firmware's: `pool` has those of all C code.
         """
-        text = (tree / "uplink" / "native" / "native.c").read_text()
-        text = text[text.index("globals_table[]") : text.index("MP_DEFINE_CONST_DICT(globals")]
-        for name, symbol in _ROW.findall(text):
+        text = text[text.index(" globals_table[]") :]
+        for name, symbol in _ROW.findall(text[: text.index("};")]):
             if name in pool:
                 self.objects[NATIVE, name] = Object(symbol)
                 self.ours.add(symbol[1:])
-        self.modules[NATIVE] = Object("&uplink_native_module")
 
 
 class Sure:

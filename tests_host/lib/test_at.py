@@ -83,19 +83,6 @@ def test_no_user_string_becomes_a_command():
         assert u.engine.idle
 
 
-def test_setting_is_written_only_when_it_differs():
-    script = ((0, (b"AT+CNMP", 3), b"+CNMP: ", None, 1000, codes.SETTING),)
-    u = run(script, {b"AT+CNMP?\r": b"\r\n+CNMP: 38\r\n\r\nOK\r\n"})
-    assert u.events == [("finished", codes.OK)]
-    u = run(
-        script,
-        {b"AT+CNMP?\r": b"\r\n+CNMP: 2\r\n\r\nOK\r\n", b"AT+CNMP=38\r": b"\r\nOK\r\n"},
-    )
-    assert u.events == [("finished", codes.OK)]
-    u = run(script, {b"AT+CNMP?\r": b"\r\n+CNMP: 2\r\n\r\nOK\r\n", b"AT+CNMP=38\r": b"ERROR\r\n"})
-    assert u.events == [("finished", codes.ERROR)]
-
-
 def test_prompt_payload_and_urc_behind_the_prompt():
     for prompt in (b"\r\n>", b"\r\n> ", b">", b"AT+SEND=4\r\r\n> "):
         for piece in (1, 64):

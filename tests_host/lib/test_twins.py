@@ -8,7 +8,7 @@ import random
 from at_user import CSQ, READ, SEND, User
 
 from uplink import exact
-from uplink.at import Engine, codes, engine as written
+from uplink.at import Engine, codes, engine as written, line, plain as lines
 from uplink.plain import Copier, buffer, clear, cut, resize
 from uplink.ring import Ring, plain, ring as kept
 
@@ -180,14 +180,27 @@ def test_cursors_read_the_same():
             same([told(c) for c in pair])
 
 
-SETTING = ((0, (b"AT+SET", 1), b"+SET: ", None, 500, codes.SETTING | codes.MAY_FAIL),)
+def test_packed_texts_are_read_the_same():
+    # each byte from 128 on stands for two smaller ones
+    random.seed(20261127)
+    pairs = bytes([random.getrandbits(16) % (n // 2) for n in range(256, 512)])
+    for _ in range(20):
+        text = bytes([random.getrandbits(8) for _ in range(random.getrandbits(6))])
+        pair = bytearray(b"x"), bytearray(b"x")
+        at = random.getrandbits(3)
+        line.unpack(pair[0], text, at, pairs)
+        lines.unpack(pair[1], text, at, pairs)
+        same(pair)
+
+
+SET = ((0, (b"AT+SET=", 1, b",", 1), b"+SET: ", None, 500, codes.NEED | codes.MAY_FAIL),)
 LATER = (
     (0, b"AT+LATER", b"+LATER: ", "on_text", 800, codes.LATER),
     (2, b"AT+NEVER", None, None, 100, 0),
     (1, b"AT+ANY", b"", "on_text", 400, codes.NEED),
 )
 BAD = ((0, (b"AT+BAD=", 2), None, None, 500, 0),)
-SCRIPTS = (CSQ, READ, SEND, SETTING, LATER, BAD)
+SCRIPTS = (CSQ, READ, SEND, SET, LATER, BAD)
 SAID = (
     b"\r\n+CSQ: 25,99\r\n\r\nOK\r\n",
     b"\r\n+RECV: 12,hello world!\r\nOK\r\n",

@@ -122,3 +122,14 @@ def test_lib_runs_with_short_names(library, module):
 
 def test_most_names_of_the_library_are_short_then(library):
     assert len(Names(library / "names").names) > 100
+
+
+def test_what_is_written_in_c_takes_no_ram_and_is_there_for_all(library):
+    code = (
+        "import _uplink, uplink\nfrom uplink.at import Engine\n"
+        "from uplink.exact import clear, cut\n"
+        "print(clear is _uplink.clear, Engine is _uplink.Engine, cut is _uplink.cut)\n"
+        "print('clear' in uplink.exact.__dict__, 'Engine' in uplink.at.__dict__)"
+    )
+    status, output = run(library / "micropython", ".frozen", "-c", code)
+    assert (status, output.split()) == (0, ["True"] * 3 + ["False"] * 2), output

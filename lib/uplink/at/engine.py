@@ -54,7 +54,6 @@ _OK = const(0)
 _TIMEOUT = const(5)
 _BAD_ARGUMENT = const(8)
 _NEED = const(2)
-_SETTING = const(4)
 _IS_PAYLOAD = const(8)
 _LATER = const(16)
 _FAST = const(32)
@@ -122,7 +121,6 @@ class Engine(Resync):
             if step[0] == 0 or self.user.when(step[0]):
                 self.index = index
                 self.step = step
-                self.writing = False
                 self.state = _PAUSE
                 self.idle = False
                 return
@@ -142,27 +140,15 @@ class Engine(Resync):
         if isinstance(command, bytes):
             tx.extend(command)
         else:
-            line = tx
-            setting = step[5] & _SETTING
             for piece in command:
                 if piece == _TRANSFER:
-                    put_int(line, self.load_id)
-                    line.append(44)
-                    put_int(line, self.load_size)
-                    continue
-                if not isinstance(piece, bytes):
-                    good = self.user.put(piece, line) and good
-                    continue
-                line.extend(piece)
-                if setting:
-                    # `AT+X?` first; `AT+X=value` when the answer was not `value`
-                    setting = False
-                    if self.writing:
-                        tx.extend(b"=")
-                    else:
-                        tx.extend(b"?")
-                        line = self.want
-                        exact.clear(line)
+                    put_int(tx, self.load_id)
+                    tx.append(44)
+                    put_int(tx, self.load_size)
+                elif isinstance(piece, bytes):
+                    tx.extend(piece)
+                else:
+                    good = self.user.put(piece, tx) and good
         if not good or len(tx) >= _CAPACITY:
             self._fail(_BAD_ARGUMENT, now)
             return
@@ -173,7 +159,7 @@ class Engine(Resync):
         self.seen = False
         self.ended = False
         self.verdict = 0
-        self.quick = not step[5] & (_NEED | _SETTING | _IS_PAYLOAD | _LATER)
+        self.quick = not step[5] & (_NEED | _IS_PAYLOAD | _LATER)
         self.prefix = step[2] or b""
         self.state = _WAIT
         self.deadline = ticks_add(now, step[4])
@@ -210,13 +196,8 @@ class Engine(Resync):
                     self.ended = True
                     self.prefix = step[2]
                     return
-                if flags & _IS_PAYLOAD or not self.writing:
-                    self._fail(_NO_ANSWER, now)
-                    return
-        elif flags & _SETTING and not self.writing and self.verdict == _FAIL:
-            self.writing = True
-            self.state = _PAUSE
-            return
+                self._fail(_NO_ANSWER, now)
+                return
         self._advance(now)
 
     def _advance(self, now):
@@ -313,12 +294,8 @@ class Engine(Resync):
         step = self.step
         flags = step[5]
         cursor = self.ring.cursor
-        if flags & (_IS_PAYLOAD | _SETTING):
-            if flags & _SETTING:
-                cursor.rest()
-                self.verdict = 0 if cursor.equals(self.want) else _FAIL
-                self.seen = True
-            elif not self.seen:
+        if flags & _IS_PAYLOAD:
+            if not self.seen:
                 self._ready(now)
             return True
         if step[3]:

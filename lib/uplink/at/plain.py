@@ -30,3 +30,22 @@ def put(line, value):
         return False
     line.extend(value)
     return True
+
+
+def unpack(line, text, at, pairs):
+    """Append the line of `text` that begins at `at`, up to its line end or the end of all.
+
+    In an image texts may be packed (firmware/rom/pack.py): a byte from 128 on stands for two, at
+    twice its number less 256 of `pairs`.
+    """
+    while at < len(text) and text[at] != 10:
+        _unpack(line, text[at], pairs)
+        at += 1
+
+
+def _unpack(line, c, pairs):
+    if c < 128:
+        line.append(c)
+    else:
+        _unpack(line, pairs[2 * c - 256], pairs)
+        _unpack(line, pairs[2 * c - 255], pairs)

@@ -48,7 +48,6 @@ class Resync:
         self.vendor = vendor
         self.user = user
         self.tx = exact.buffer(_CAPACITY)
-        self.want = exact.buffer(64)
         self.out = self.tx
         self.probes = 0
         self.stray = False  # the answer to an earlier probe has come: its result is due
@@ -97,7 +96,6 @@ class Resync:
         self.prefix = b""  # of the response that is waited for
         self.step = None
         self.quick = False  # OK will end the step, whatever else is looked at
-        self.writing = False  # second phase of a SETTING
         self.seen = False  # the response has come
         self.ended = False  # LATER: OK has come before the response
         self.verdict = 0

@@ -5,7 +5,7 @@ of steps that `at` describes: `len`, and one step at a time, always in the same 
 """
 
 from uplink import exact
-from uplink.at.line import put, put_int
+from uplink.at.line import put, put_int, unpack
 from uplink.modem.states import const
 
 _MAY_FAIL = const(1)  # of at.codes
@@ -15,6 +15,7 @@ _NOT_MINE = const(-2)
 
 
 # What the digits of lines stand for.
+_PAIRS = b"\x80"  # in an image: what the bytes of packed texts stand for (firmware/rom/pack.py)
 _LIMITS_MS = b"400 1000 2000 5000 10000 15000 30000 75000 80000 150000 180000 "
 
 
@@ -41,8 +42,7 @@ class Script:
         self.steps = 0
         self.row = 0  # the line read last, and where it begins
         self.at = 0
-        self.rest = 0  # what `write` writes: text[rest:stop]
-        self.stop = 0
+        self.text = exact.buffer(64)  # that line, without the response that is expected
         self.what = 0  # the letter for the vendor's `heard`
         self.query = False  # it asks for a setting
         self.every = False  # any line is the response,
@@ -50,14 +50,16 @@ class Script:
         self.head = exact.buffer(32)  # the command up to `=`
         self.response = exact.buffer(32)
         self.step = [0, (self.head, 0), None, None, 0, 0]
-        self.key = bytearray(b"\n#?")
         self.line = exact.buffer(96)  # what a URC is looked up by; a setting
 
     def find(self, letter):
         """Take the script `#letter`; False where the vendor has none."""
-        self.key[2] = letter
+        key = self.line
+        exact.clear(key)
+        key.extend(b"\n#")
+        key.append(letter)
         text = self.core.vendor.SCRIPTS
-        self.start = at = text.find(self.key) + 3
+        self.start = at = text.find(key) + 3
         self.row = 0
         self.at = at + 1
         self.steps = 2 * text.count(b"\n", at, text.find(b"\n#", at))
@@ -68,7 +70,8 @@ class Script:
 
     def __getitem__(self, i):
         """Two steps a line: the query of a setting (else passed over); the command."""
-        text = self.core.vendor.SCRIPTS
+        packed = self.core.vendor.SCRIPTS
+        text = self.text
         step = self.step
         head = self.head
         response = self.response
@@ -79,26 +82,27 @@ class Script:
         at = self.at
         while self.row < row:
             self.row += 1
-            at = text.find(b"\n", at) + 1
+            at = packed.find(b"\n", at) + 1
         self.at = at
-        flags = text[at + 1] & 31
+        exact.clear(text)
+        unpack(text, packed, at, _PAIRS)
+        flags = text[1] & 31
         setting = flags & _SETTING
         self.query = not i & 1
         if self.query and not setting:
             step[0] = 1  # no condition
             return step
-        step[0] = 0 if text[at] == 32 else text[at]
-        step[4] = number(_LIMITS_MS, text[at + 2] - 48)
+        step[0] = 0 if text[0] == 32 else text[0]
+        step[4] = number(_LIMITS_MS, text[2] - 48)
         step[5] = _MAY_FAIL if self.query else flags - setting
-        at += 3
-        stop = text.find(b"\n", at)
-        bar = text.find(b"|", at, stop)
-        self.stop = stop if bar < 0 else bar
+        at = 3
+        stop = len(text)
+        bar = text.find(b"|")
         exact.clear(head)
         exact.clear(response)
-        equals = text.find(b"=", at, self.stop)
-        rest = self.stop if equals < 0 else equals
-        self.rest = rest
+        rest = text.find(b"=", 0, bar if bar >= 0 else stop)
+        if rest < 0:
+            rest = bar if bar >= 0 else stop
         self.every = False
         self.any = False
         step[2] = None
@@ -120,6 +124,8 @@ class Script:
             begin += 1
         if end != stop or bar < 0:
             response.extend(b": ")
+        if bar >= 0:
+            exact.cut(text, bar)
         if response[0] == 42:
             self.every = True
         elif flags & _PAYLOAD:
@@ -143,11 +149,7 @@ class Script:
                 # Then the next step is passed over
                 line = self.line
                 exact.clear(line)
-                self.query = False
-                self.rest += 1
-                self.write(line)
-                self.rest -= 1
-                self.query = True
+                self.value(line, 4 + len(self.head))
                 end = n + len(line)
                 if c.buf.find(line, n, end) < 0 or end < c.end and c.buf[end] != 44:
                     return None
@@ -155,15 +157,17 @@ class Script:
         return m.vendor.heard(m, c, self.what)
 
     def write(self, line):
-        """Append the rest of the command, variables filled in; False: one cannot be written."""
-        text = self.core.vendor.SCRIPTS
+        """Append the rest of the command; False: a variable of it cannot be written."""
         self.any = self.every
-        i = self.rest
         if self.query:
             line.append(63)
             return True
-        stop = self.stop
-        while i < stop:
+        return self.value(line, 3 + len(self.head))
+
+    def value(self, line, i):
+        """Append the command from place `i` of its text on, variables filled in."""
+        text = self.text
+        while i < len(text):
             c = text[i]
             if c == 123:
                 if not self.variable(text[i + 1], line):
