@@ -125,6 +125,12 @@ def test_a_level_that_the_module_cannot_have_is_refused(module, level, folder):
     assert world.run(60, lambda: world.mqtt.connected) == can
 
 
+@pytest.mark.parametrize("module", ["sim7000", *EACH])
+def test_without_an_apn_the_network_chooses(module):
+    world = World(configuration(modem={"type": module}, sim={"apn": None}), broker=Broker())
+    assert world.run(100, lambda: world.mqtt.connected), world.modem.state
+
+
 # ---- which module is it?
 
 

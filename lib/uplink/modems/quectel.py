@@ -339,7 +339,7 @@ def heard(m, c, what):
             m.active.failed(_CERTIFICATE, now)
             return _FAIL
     elif what == 103:  # g `+QIREGAPP: "<APN>",…`
-        return None if c.text() else _FAIL
+        return _FAIL if m.cfg["sim"]["apn"] and not c.text() else None
     elif what == 83:  # S `+QSECWRITE: <size>,<checksum>`; the size may be another one
         c.skip()
         m.files.sums[m.files.index] = checksum(c)
