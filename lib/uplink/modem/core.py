@@ -45,6 +45,7 @@ _RETRY = const(81)
 _R_RETRY = const(0)
 _R_NETWORK = const(3)
 _R_RESET = const(5)
+_R_POWER = const(6)
 _R_WAIT = const(7)
 
 _OPEN = const(2)
@@ -84,6 +85,7 @@ _WATCH_SOON_MS = const(2_000)
 _WATCH_MS = const(60_000)
 _SEARCH_LIMIT = const(4)  # supervisions that may find "searching" before registration is lost
 _SEND_DOUBT_MS = const(2_000)  # a stray result so soon after a send puts the send in doubt
+_GIVES_UP_MS = const(60_000)  # waits for payload that are longer do not end by themselves
 _BAUDS = b"115200 9600 57600 38400 19200 "
 
 
@@ -365,6 +367,13 @@ class Core(Machine):
             if s.state == _OPEN and s.sent and recent:
                 log.warn("modem", "send not heard", s.cid)
                 s.is_closed(_DAMAGE, now)
+
+    def unsent(self):
+        """A send has not ended: some modules wait for the rest of its payload for good, and what
+        is said to them becomes that. The engine is silent for INPUT_MS; better, it is restarted.
+        """
+        if self.vendor.INPUT_MS > _GIVES_UP_MS and self.wired & 5:
+            self.climb(_R_POWER)
 
     def silent(self, now):
         """The engine could not get back in step: the module does not talk."""

@@ -15,6 +15,7 @@ PROMPT = b"CONNECT"
 TAIL_OK = b"\r\nOK\r\n"
 AT_ONCE = True  # the result of the request says that the answer is there
 LEAVES = False
+ALONE = False
 DRAINS = False
 NOTHING = 3804
 URL_MAX = 700

@@ -279,7 +279,7 @@ def heard(m, c, what):
     if what == 68 or what == 73:  # D `SSLSRING: <SSId>[,<n>]`, I `SRING: <connId>[,<n>]`
         s = connection(m, c.int(), what == 68)
         if s is not None:
-            s.waiting = True
+            s.waiting = c.int(1) or 1
     elif what == 77 or what == 89:  # M `#SSLS: <SSId>,<state>[,…]`, Y `#SS: <connId>,<state>[,…]`
         s = connection(m, c.int(), what == 77)
         state = c.int(0)  # 2 is open; of plain ones 1 and 3, too; 3: data waits

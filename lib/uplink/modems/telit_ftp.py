@@ -14,6 +14,7 @@ PROMPT = b">"
 TAIL_OK = b"\r\nOK\r\n"
 AT_ONCE = True
 LEAVES = True
+ALONE = True  # what protocol has TLS, has all of it
 DRAINS = False
 NOTHING = 0
 URL_MAX = 0

@@ -18,6 +18,7 @@ URL_MAX = 0
 BODY_MAX = 65535
 AT_ONCE = False  # #HTTPRING tells when the answer is there
 LEAVES = True
+ALONE = True  # what protocol has TLS, has all of it
 DRAINS = True  # an answer has to be read before anything else can be asked
 REASONS = telit.REASONS
 

@@ -10,6 +10,7 @@ from uplink.modems.telit_urcs import decimal
 PROMPT = b">"
 TAIL_OK = b"\r\n\r\nOK\r\n"
 REASONS = telit.REASONS
+ALONE = True  # what protocol has TLS, has all of it
 
 SCRIPTS = (
     b"\n#a"  # connect

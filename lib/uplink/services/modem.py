@@ -62,6 +62,23 @@ class ServiceModem(Modem):
 
         return self.add(ModuleMQTT(self, found))
 
+    def stream(self):
+        """A secure socket in online mode, or command mode: `ModuleStream`. ValueError: the module
+        has none, or this image.
+        """
+        found = texts(self.vendor, "stream")
+        if found is None:
+            raise ValueError("no stream: not in this module, or not in this image (services)")
+        from .stream import ModuleStream
+
+        return self.add(ModuleStream(self, found))
+
+    def ask(self):
+        """To be called with an AT command, and awaited: `Ask`."""
+        from .ask import Ask
+
+        return self.add(Ask(self))
+
     def add(self, service):
         """A service joins the sockets."""
         self.units.append(service)
@@ -82,12 +99,16 @@ class ServiceModem(Modem):
         return self.sockets[n]
 
     def holder(self, s):
-        """Who has the module's one TLS connection, if that is not `s`: a socket or service; None:
-        nobody, or there are several connections.
+        """Whose TLS keeps `s` from having it, a socket or service; None: nobody's.
+
+        There may be one connection, or several of which one protocol has all; `s` may want the
+        one that another has.
         """
-        if self.security.most == 1:
-            for other in self.sockets:
-                if other is not s and other.tls and other.state > 0:
+        alone = s in self.units and s.vendor.ALONE
+        for other in self.sockets:
+            if other is not s and other.tls and other.state > 0:
+                theirs = other in self.units and other.vendor.ALONE
+                if self.security.most == 1 or alone or theirs or other.id == s.id == 1:
                     return other
         return None
 
@@ -122,6 +143,7 @@ class ServiceModem(Modem):
             s.serve(now)
             return
         if work == _DO_OPEN and s.tls:
+            s.number(self.vendor.NUMBERS)
             holder = self.holder(s)
             if holder is not None:
                 log.error("modem", "TLS is held, end that first: " + self.holder_name(s), s.cid)

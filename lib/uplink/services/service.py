@@ -97,6 +97,10 @@ class Service(Request):
         self.raw = False
         self.ended(self.letter, result, now)  # type: ignore[attr-defined]
 
+    def sweep(self, now):
+        """Put away what an earlier life may have left: nothing. True where a script began."""
+        return False
+
     # ---- for those who derive -------------------------------------------------------------------
 
     def wants(self):

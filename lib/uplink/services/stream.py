@@ -1,0 +1,482 @@
+"""A secure socket of the module as a stream: online (every byte of the line is data) or in
+command mode, and from one to the other; with a session that is resumed where the module can.
+
+The calls are those of a transport (lib/uplink/README.md), and `suspend`, `resume`, `read`.
+"""
+
+from uplink import exact
+from uplink.loop import Event
+from uplink.modem.states import const
+from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
+
+from .service import Service
+
+_CLOSED = const(0)
+_OPENING = const(1)
+_OPEN = const(2)
+_CLOSING = const(3)
+
+_LOCAL = const(0)  # of errors.CLOSED_
+_PEER = const(1)
+_TLS = const(6)
+_DAMAGE = const(8)
+_NO_CARRIER = const(4)  # of at.codes
+_OK = const(0)
+
+_ENDLESS = const(0xFFFFFFF)
+_DIAL = const(97)  # the scripts by letter
+_CLOSE = const(99)
+_FAST = const(102)
+_ONLINE = const(111)
+_READ = const(114)
+_STATUS = const(115)
+_TEXT = const(116)
+_COUNTED = const(120)
+
+# The escape sequence: no, wanted (no byte may go out for a guard time), being written, said
+_E_NO = const(0)
+_E_GUARD = const(1)
+_E_OUT = const(2)
+_E_SAID = const(3)
+_GUARD_MS = const(1_200)  # S12: a second of silence before and after `+++`
+_OK_MS = const(1_500)  # not before then is an OK that of the escape sequence: it may be data
+_ESCAPE_LIMIT_MS = const(4_000)
+_QUIET_MS = const(300)  # behind what may be a result code
+_LOOK_MS = const(200)
+_AGAIN_MS = const(2_000)
+
+
+class ModuleStream(Service):
+    """`ServiceModem.stream()`. `state`, `listener` as of a socket; `online`: in that mode now;
+    `moved`: an Event, set whenever one of both has changed, or a read has ended.
+    """
+
+    def __init__(self, core, vendor):
+        super().__init__(core, vendor, "stream")
+        self.id = 1
+        self.moved = Event(core.loop)
+        self.online = False
+        self.wants_online = True
+        self.dials_online = True
+        self.keep = False
+        self.kept = False  # there is a session to resume
+        self.ring = 1
+        self.idle_s = 0
+        self.dial = _DIAL
+        self.there = False  # #SSLS says that it is open
+        self.look = False  # it is to be asked for
+        self.ending = False  # NO CARRIER came while a command was in flight
+        # out
+        self.out = b""
+        self.out_off = 0
+        self.out_left = 0
+        self.chunk = 0
+        self.text = False
+        self.ends = False  # behind the text its end went out
+        self.out_at = 0
+        # in
+        self.asks = 0  # bytes of the read that is due, or was the last
+        self.got = 0
+        self.wants_read = False
+        self.more = False  # perhaps, although nothing was announced
+        self.read_max = vendor.READ_MOST
+        # the way out of online mode
+        self.escape = _E_NO
+        self.escape_at = 0
+        self.doubt = False  # … is taken to find out whether NO CARRIER was data
+
+    # ---- for the application --------------------------------------------------------------------
+
+    def open(self, host, port, tls=True, online=True, keep=False, ring=1, idle_s=0):
+        """Connect, over TLS (what else the module has, sockets do). `online`: data mode at once.
+
+        `keep`: the session can be resumed by `reopen` (ValueError where the module cannot).
+        `ring`: in command mode data is read when it is announced (1), comes with the announcement
+        (2), or only by `read` (0). `idle_s`: the module closes, online, after so long without data.
+        """
+        if self.state or not tls or not host or not 0 < port < 65536 or not 0 <= ring <= 2:
+            raise ValueError("stream: not closed, or bad host, port, mode")
+        if keep and not self.vendor.resumes(self.core):
+            raise ValueError("stream: this module does not resume sessions")
+        self.host = host
+        self.port = port
+        self.keep = keep
+        self.ring = ring
+        self.idle_s = idle_s
+        self._begin(_DIAL, online)
+
+    def reopen(self, online=True):
+        """Connect to the same server, with the session that `close(keep=True)` has left."""
+        if self.state or not self.kept:
+            raise ValueError("stream: no session is kept")
+        self._begin(_FAST, online)
+
+    def send(self, buf, off, n):
+        """As of a transport. Online, `+` alone is refused (ValueError): it could end the mode."""
+        if self.state != _OPEN or self.out_left or n <= 0:
+            return False
+        if self.wants_online and n < 4:
+            plus = 0
+            for i in range(off, off + n):
+                plus += buf[i] == 43
+            if plus == n:
+                raise ValueError("stream: plus signs alone")
+        self.text = False
+        return self._send(buf, off, n)
+
+    def send_text(self, buf, off, n):
+        """In command mode: bytes up to Ctrl-Z, without backspace, escape and Ctrl-Z (ValueError)."""
+        for i in range(off, off + n):
+            if buf[i] == 8 or buf[i] == 26 or buf[i] == 27:
+                raise ValueError("stream: a control character in text")
+        if self.state != _OPEN or self.online or self.wants_online or self.out_left or n <= 0:
+            return False
+        if n > self.vendor.MOST:
+            raise ValueError("stream: too long")
+        self.text = True
+        return self._send(buf, off, n)
+
+    def read(self, most):
+        """In command mode: read up to `most` bytes, waiting for them; `got` tells how many came."""
+        if self.state != _OPEN or self.wants_online or not 0 < most <= self.vendor.READ_MOST:
+            return False
+        self.wants_read = True
+        self.asks = most
+        self.core.wake()
+        return True
+
+    def suspend(self):
+        """From online to command mode; `online` is False then."""
+        if self.state == _OPEN and self.wants_online:
+            self.wants_online = False
+            self.moved.clear()
+            self.core.wake()
+
+    def resume(self):
+        """Online again."""
+        if self.state == _OPEN and not self.wants_online:
+            self.wants_online = True
+            self.moved.clear()
+            self.core.wake()
+
+    def close(self, keep=False):
+        """Close; `keep`: the session can be resumed."""
+        if self.state == _OPENING and self.core.active is not self:
+            self._closed(_LOCAL, self.core.time())
+        elif self.state:
+            self.kept = keep and self.keep
+            self.state = _CLOSING
+            if not self.online:
+                self.out_left = 0
+            self.wants_online = False
+            self.core.wake()
+
+    def proved(self):
+        self.core.proved()
+
+    # (A transport has `doubt`, too. Whoever waits in vain closes: the ladder is the sockets'.)
+
+    # ---- of Service -----------------------------------------------------------------------------
+
+    def _begin(self, dial, online):
+        self.dial = dial
+        self.tls = True
+        self.wants_online = online
+        self.dials_online = online
+        self.online = False
+        self.there = False
+        self.look = False
+        self.ending = False
+        self.waiting = False
+        self.wants_read = False
+        self.more = False
+        self.out_left = 0
+        self.state = _OPENING
+        self.moved.clear()
+        self.core.wake()
+
+    def _send(self, buf, off, n):
+        self.out = buf
+        self.out_off = off
+        self.out_left = n
+        self.core.wake()
+        return True
+
+    def begin(self):
+        state = self.state
+        if state == _OPENING:
+            return self.dial
+        if state == _CLOSING:
+            return _CLOSE
+        if self.look:
+            return _STATUS
+        if self.wants_online:
+            return _ONLINE
+        if self.out_left:
+            return _TEXT if self.text else _COUNTED
+        return _READ if self.waiting or self.wants_read else 0
+
+    def serve(self, now):
+        state = self.state
+        core = self.core
+        if state == _OPENING:
+            if not self.may_use_tls(now):
+                return
+            for other in core.sockets:
+                if other is not self and not other.state and other.id == 1:
+                    other.tls = False  # what is said of 1 is ours now
+            self.asked = True
+            self.opened_at = now
+        Service.serve(self, now)
+        letter = self.letter
+        if letter == _READ:
+            if not self.wants_read:
+                # (what is announced: no more is asked for, so that it comes at once)
+                n = self.waiting
+                self.asks = n if 1 < n < self.read_max else self.read_max
+            self.waiting = False
+            self.wants_read = False
+            self.more = False
+            self.got = 0
+            core.reading = self
+        elif letter == _COUNTED or letter == _TEXT:
+            most = self.vendor.MOST
+            self.chunk = self.out_left if self.out_left < most else most
+            self.ends = letter == _COUNTED
+
+    def payload(self, engine):
+        """What is sent in command mode; behind text its end."""
+        out = self.out
+        if engine.out is not out or engine.out_end != self.out_off + self.chunk:
+            if engine.out is self.vendor.TEXT_END:
+                return False
+            engine.out = out
+            engine.out_pos = self.out_off
+            engine.out_end = self.out_off + self.chunk
+            return True
+        if self.ends:
+            return False
+        self.ends = True
+        engine.out = self.vendor.TEXT_END
+        engine.out_pos = 0
+        engine.out_end = 1
+        return True
+
+    def connected(self):
+        """CONNECT: every byte is data from now on."""
+        now = self.core.now
+        self.online = True
+        self.raw = True
+        self.raw_at = now
+        self.out_at = now
+        self.escape = _E_NO
+        self.doubt = False
+        exact.clear(self.last)
+        self.core.engine.expect(_ENDLESS)
+        self._opened(now)
+
+    def _opened(self, now):
+        first = self.state == _OPENING
+        if first:
+            self.state = _OPEN
+            self.asked = False
+            self.core.security.refused = 0
+        self.active_at = now
+        self.moved.set()
+        if first and self.listener is not None:
+            self.listener.opened(now)
+
+    def ended(self, letter, result, now):
+        self.online = False
+        if letter == _CLOSE:
+            self._closed(_LOCAL, now)
+        elif self.state == _OPENING:
+            if not result and self.there:
+                self._opened(now)
+                return
+            reason = self.reason(result) if result else _PEER
+            if reason == _TLS and self.core.security.another_suite():
+                return  # the same again
+            self._closed(reason, now)
+        elif result == _NO_CARRIER or (self.ending and letter != _READ):
+            self._closed(_PEER, now)
+        elif letter == _STATUS and not self.there:
+            self._closed(_PEER, now)
+        elif letter == _COUNTED or letter == _TEXT:
+            if result:
+                self._closed(_DAMAGE, now)
+                self.core.unsent()
+                return
+            self._taken(self.chunk, now)
+        elif letter == _READ:
+            if result or self.ending:
+                self._closed(_PEER, now)
+            else:
+                if self.got >= self.asks:
+                    # what is left is announced again; that can be lost
+                    self.due_at = ticks_add(now, _AGAIN_MS)
+                    self.more = self.ring == 1
+                self.moved.set()
+        elif result:
+            self._closed(_DAMAGE, now)
+        elif letter != _STATUS:
+            # out of online mode
+            self.look = not self.doubt
+            self.doubt = False
+            self.moved.set()
+        else:
+            self.look = False
+
+    def _taken(self, n, now):
+        self.out_off += n
+        self.out_left -= n
+        self.chunk = 0
+        self.sent_at = self.out_at = self.active_at = now
+        if not self.out_left and self.listener is not None and self.state == _OPEN:
+            self.listener.sent(now)
+
+    def _closed(self, reason, now):
+        if not self.state:
+            return
+        if self.state == _CLOSING:
+            reason = _LOCAL
+        self.state = _CLOSED
+        self.online = False
+        self.raw = False
+        self.asked = False
+        self.out_left = 0
+        self.tls = False
+        self.moved.set()
+        if self.listener is not None:
+            self.listener.closed(reason, now)
+
+    def failed(self, reason, now):
+        self.kept = False
+        self._closed(reason, now)
+
+    def lost(self, now):
+        """NO CARRIER in command mode, or DISCONNECTED: it is closed, and has been read."""
+        if self.core.active is self:
+            self.ending = True
+        elif self.state == _OPEN:
+            self._closed(_PEER, now)
+
+    # ---- online -----------------------------------------------------------------------------------
+
+    def _held(self, buf, off, n):
+        """How many of the newest bytes, `last` and these, may begin a result code."""
+        last = self.last
+        have = len(last)
+        held = 0
+        for text in (self.vendor.NO_CARRIER, self.vendor.OK):
+            k = min(len(text), have + n)
+            while k > held:
+                i = 0
+                while i < k:
+                    at = have + n - k + i
+                    if (last[at] if at < have else buf[off + at - have]) != text[i]:
+                        break
+                    i += 1
+                if i == k:
+                    held = k
+                k -= 1
+        return held
+
+    def raw_data(self, buf, off, n, now):
+        """Hand on all that cannot be a result code."""
+        self.raw_at = now
+        last = self.last
+        give = len(last) + n - self._held(buf, off, n)
+        k = min(give, len(last))
+        if k:
+            self.taken(last, 0, k, now)
+            left = len(last) - k
+            for i in range(left):
+                last[i] = last[i + k]
+            exact.cut(last, left)
+            give -= k
+        if give > 0:
+            self.taken(buf, off, give, now)
+        for i in range(off + max(give, 0), off + n):
+            last.append(buf[i])
+
+    def taken(self, buf, off, n, now):
+        self.active_at = now
+        if self.state == _OPEN and self.listener is not None:
+            self.listener.received(buf, off, n, now)
+
+    def raw_poll(self, now):
+        """Data out, the escape sequence, results; ms until the next look."""
+        engine = self.core.engine
+        # silence is no fault here, and lasts as long as it likes
+        engine.heard_at = now
+        engine.deadline = ticks_add(now, 10_000)
+        quiet = ticks_diff(now, self.raw_at)
+        escape = self.escape
+        if engine.out_pos < engine.out_end:
+            return _LOOK_MS
+        if self.chunk:
+            self._taken(self.chunk, now)
+        last = self.last
+        if escape == _E_OUT:
+            self.escape = _E_SAID
+            self.escape_at = now
+        elif escape == _E_SAID:
+            since = ticks_diff(now, self.escape_at)
+            if since >= _OK_MS and quiet >= _QUIET_MS and last == self.vendor.OK:
+                self._leave(_OK, now)
+                return 0
+            elif since >= _ESCAPE_LIMIT_MS:
+                gone = self.doubt or last == self.vendor.NO_CARRIER
+                self._leave(_NO_CARRIER if gone else _DAMAGE, now)
+                if engine.idle:
+                    engine.lost_step(now)  # the sequence stands in its command line
+                return 0
+        elif last and quiet >= _QUIET_MS:
+            if last == self.vendor.NO_CARRIER:
+                # said, or data? The escape sequence is only answered while it is open
+                if not escape:
+                    self.escape = _E_GUARD
+                    self.doubt = True
+            else:
+                self.taken(last, 0, len(last), now)
+                exact.clear(last)
+        if self.escape == _E_NO and not self.wants_online and not self.out_left:
+            self.escape = _E_GUARD
+        if self.escape == _E_GUARD:
+            wait = _GUARD_MS - ticks_diff(now, self.out_at)
+            if wait > 0:
+                return min(wait, _LOOK_MS)
+            self._write(self.vendor.ESCAPE, 0, 3)
+            self.escape = _E_OUT
+            return 1
+        if self.out_left and self.escape == _E_NO:
+            self.chunk = self.out_left
+            self._write(self.out, self.out_off, self.chunk)
+            return 1
+        return _LOOK_MS
+
+    def _write(self, buf, off, n):
+        engine = self.core.engine
+        engine.out = buf
+        engine.out_pos = off
+        engine.out_end = off + n
+
+    def _leave(self, result, now):
+        """The line hears commands again."""
+        exact.clear(self.last)
+        self.raw = False
+        self.escape = _E_NO
+        engine = self.core.engine
+        engine.expect(0)
+        engine.result(result, now)
+
+    def poll(self, now):
+        if not self.more or self.state != _OPEN or self.wants_online:
+            return FOREVER
+        wait = ticks_diff(self.due_at, now)
+        if wait <= 0:
+            self.more = False
+            self.waiting = True
+            return 0
+        return wait
