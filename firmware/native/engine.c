@@ -147,7 +147,8 @@ static void quiet(engine_t *self, mp_int_t now) {
 
 static void lost_step(engine_t *self, mp_int_t now) {
     bool deaf = self->left == DEAF || self->left > 0;
-    bool waits = self->step != mp_const_none && (flags_of(self) & IS_PAYLOAD) && self->seen;
+    bool sent = self->state == WAIT || self->state == PAYLOAD;
+    bool waits = sent && self->step != mp_const_none && (flags_of(self) & IS_PAYLOAD);
     rest(self);
     if (deaf) {
         self->left = DEAF;
@@ -157,7 +158,8 @@ static void lost_step(engine_t *self, mp_int_t now) {
     self->heard_at = now;
     quiet(self, now);
     if (waits) {
-        // the module may still wait for payload: whatever is sent now would become it
+        // the module may still wait for payload (the prompt can be lost): whatever is sent now
+        // would become it
         self->sync_at = native_ticks_add(now, vendor_int(self, MP_QSTR_INPUT_MS));
     }
 }

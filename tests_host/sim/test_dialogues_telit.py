@@ -39,6 +39,7 @@ class Stream(Telit):
 
     def both_ways(self, up=b"up +++\r\nOK\r\n", down=b"down\r\nNO CARRIER\r\n+++"):
         """Bytes that imitate answers, in both directions, online."""
+        self.server.got = b""
         self.stream.send(up, 0, len(up))
         self.until(lambda: self.server.got.endswith(up))
         self.server.conns[0].send(down)

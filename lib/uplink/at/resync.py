@@ -147,7 +147,8 @@ class Resync:
         """Get back in step; also for an owner that saw nonsense although nothing timed out."""
         deaf = self.left == _DEAF or self.left > 0
         step = self.step
-        waits = step is not None and step[5] & _IS_PAYLOAD and self.seen
+        sent = self.state == _WAIT or self.state == _PAYLOAD
+        waits = sent and step is not None and step[5] & _IS_PAYLOAD
         self._rest()
         if deaf:
             self.left = _DEAF
@@ -156,7 +157,8 @@ class Resync:
         self.heard_at = now
         self._quiet(now)
         if waits:
-            # the module may still wait for payload: whatever is sent now would become it
+            # the module may still wait for payload (the prompt can be lost): whatever is sent now
+            # would become it
             self.sync_at = ticks_add(now, self.vendor.INPUT_MS)
 
     def _quiet(self, now):

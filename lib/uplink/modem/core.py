@@ -53,6 +53,7 @@ _DO_OPEN = const(1)
 _DO_SEND = const(2)
 _DO_READ = const(3)
 
+_TIMEOUT = const(5)
 _STOPPED = const(11)
 _TRANSFER = const(44)  # variable: which connection, how many bytes
 
@@ -318,6 +319,8 @@ class Core(Machine):
     def _state_done(self, result, now):
         state = self.phase
         if state == _FILES:
+            if result == _TIMEOUT:
+                self.unsent()
             files = self.files
             files.done(not result)
             if files.failed:
@@ -370,9 +373,10 @@ class Core(Machine):
 
     def unsent(self):
         """A send has not ended: some modules wait for the rest of its payload for good, and what
-        is said to them becomes that. The engine is silent for INPUT_MS; better, it is restarted.
+        is said to them becomes that. The engine is silent for INPUT_MS; better, it is switched
+        off and on.
         """
-        if self.vendor.INPUT_MS > _GIVES_UP_MS and self.wired & 5:
+        if self.vendor.INPUT_MS > _GIVES_UP_MS and self.wired & 1:
             self.climb(_R_POWER)
 
     def silent(self, now):

@@ -304,6 +304,8 @@ class Socket:
             log.warn("modem", "send failed", codes.name(result), self.cid)
             self.is_closed(_DAMAGE, now)
             core.poll_at = ticks_add(now, _WATCH_SOON_MS)
+            if result == _TIMEOUT or result == _DAMAGED:
+                core.unsent()
             if result != _DAMAGED:
                 core.climb(_R_RETRY)
         elif work == _DO_CLOSE:

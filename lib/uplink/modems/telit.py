@@ -55,7 +55,10 @@ NUMBERS = (
 )
 PAUSE_MS = 22  # 20 after a final result code, also between transfers
 FAST_MS = 22
-INPUT_MS = 500  # it waits for the rest of counted payload for good: what follows becomes that
+# It waits for the rest of counted payload for good, and what follows becomes that: sent, inside
+# TLS. So it is switched off and on (Core.unsent). Where PWRKEY is not wired, all that is left is
+# to say nothing until the far end has given up: MQTT brokers do after 1.5 times keepalive.
+INPUT_MS = 200_000
 
 PROMPT = b">"
 TAIL = b"\x1a"  # a PEM file ends with Ctrl-Z (6.5)
