@@ -9,6 +9,7 @@ _REFUSED = const(4)  # of errors.CLOSED_
 _TLS = const(6)
 _CERTIFICATE = const(7)
 
+_FIRST = const(16)
 _CONNECTIONS = const(17)  # of vendor.NUMBERS
 _NAMED = const(21)
 _ONE_SUITE = const(22)
@@ -22,6 +23,7 @@ class Security:
     def __init__(self, core):
         self.core = core
         self.most = 0  # connections at a time
+        self.stores = 1  # of so many each has certificates of its own
         self.named = 0  # it compares the server's name with the certificate's
         self.suites = 0  # where the cipher suites of this model stand in vendor.SUITES
         self.suite = 0  # which of them, where it takes one at a time
@@ -32,6 +34,7 @@ class Security:
         """Another vendor's tables are used from now on."""
         self.most = number(numbers, _CONNECTIONS)
         self.named = number(numbers, _NAMED)
+        self.stores = 1
         self.suites = 0
         self.suite = 0
 
@@ -43,7 +46,7 @@ class Security:
         others = 0
         for other in core.sockets:
             others += other is not s and other.tls and other.state > 0
-        if others >= self.most:
+        if others >= self.most or s.id - number(core.vendor.NUMBERS, _FIRST) >= self.most:
             log.error("modem", "the module has no other TLS connection", s.cid)
             s.is_closed(_REFUSED, now)
             return False

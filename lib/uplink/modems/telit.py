@@ -3,8 +3,9 @@
 Sources: SSL/TLS user guide 1vv0300989 rev. 23 (chapters in brackets); AT commands reference
 guides; IP Easy user guide. How the texts are read is told in README.md.
 
-One secure socket is used, <SSId> 1: most platforms have no other, and certificates belong to one
-(6.5). Plain sockets are the <connId> from 1 on. Opening is awaited: no socket does anything then.
+A platform has one secure socket or several, AT#SSLEN=? says it; certificates belong to one (6.5),
+so each that may be used gets them. Plain sockets are the <connId> from 1 on. Opening is awaited: no
+socket does anything then.
 """
 
 from uplink import log
@@ -87,16 +88,17 @@ SCRIPTS = (
     b"\nI 1AT+CGMM|m*"
     b"\nI 1AT+CGMR|f*"
     b"\nI 1AT+CGSN|i*"
+    b"\nIa2AT#SSLEN=?|L"
     b"\n#D"  # is the file there? (its socket must be enabled, and not be in use)
-    b"\n a2AT#SSLEN=1,1"
-    b"\n a3AT#SSLH=1"
+    b"\n a2AT#SSLEN={N},1"
+    b"\n a3AT#SSLH={N}"
     b"\n b2AT#SSLSECDATA?|z"
     b"\n#F"  # write it, in PEM
-    b"\n d2AT#SSLSECCFG=1,{C},{l}"
-    b"\n a2AT#SSLSECDATA=1,0,{f}"
-    b"\n h5AT#SSLSECDATA=1,1,{f},{z}|->"
+    b"\n d2AT#SSLSECCFG={N},{C},{l}"
+    b"\n a2AT#SSLSECDATA={N},0,{f}"
+    b"\n h5AT#SSLSECDATA={N},1,{f},{z}|->"
     b"\n#G"  # delete it
-    b"\n a2AT#SSLSECDATA=1,0,{f}"
+    b"\n a2AT#SSLSECDATA={N},0,{f}"
     b"\n#j"  # SIM
     b"\n  3AT+CPIN?|p"
     b"\nLa2AT#PCT|s"
@@ -147,6 +149,11 @@ SCRIPTS = (
     b"\n a1AT+CEREG?|r"
     b"\n  2AT#SGACT?|n"
     b"\n a2AT#SSLS=1|M"
+    b"\n2a2AT#SSLS=2|M"
+    b"\n3a2AT#SSLS=3|M"
+    b"\n4a2AT#SSLS=4|M"
+    b"\n5a2AT#SSLS=5|M"
+    b"\n6a2AT#SSLS=6|M"
     b"\n a2AT#SS|Y"
     b"\n a1AT+CSQ|q"
     b"\n#P"  # ping
@@ -198,6 +205,9 @@ def when(m, condition):
         return m.active.tls and has(m, _P_CLOCK) == 99
     if condition == 83:  # S: TLS, and there is #SSLSECCFG2
         return m.active.tls and has(m, _P_SECOND) != 45
+    if 50 <= condition <= 54:  # 2 to 6: that secure socket is used
+        s = connection(m, condition - 48, True)
+        return s is not None and s.state == _OPEN
     return common.when(m, condition)
 
 
@@ -232,6 +242,8 @@ def put(m, letter, line):
             line.extend(b",0,0")
             if extra > 50:
                 line.extend(b",0,600")
+    elif letter == 78:  # N: whose certificates are looked at
+        line.append(49 + m.files.store)
     elif letter == 83:  # S: CFUN: 5 sleeps while DTR is high
         line.append(53 if m.cfg["modem"]["sleep"] and m.wired & 2 else 49)
     else:
@@ -330,9 +342,14 @@ def heard(m, c, what):
             return _FAIL
         c.copy(m.ip, 40)
     elif what == 122:  # z `#SSLSECDATA: <SSId>,<certificate>,<CA>,<key>`: which there are
-        if c.int() == 1:
+        if c.int() == 1 + m.files.store:
             c.skip(FILES[m.files.index][0] - 48)
             m.files.found = 1 if c.int() == 1 else -1
+    elif what == 76:  # L `#SSLEN: (1-6),(0,1)`, `#SSLEN: (1),(0,1)`: secure sockets
+        security = m.security
+        most = c.buf[c.pos + 3] - 48 if c.buf[c.pos + 2] == 45 else 1
+        security.most = most if 1 < most < 7 else 1
+        security.stores = min(security.most, m.cfg["modem"]["sockets"])
     elif what == 115:  # s `#PCT: <tries>`: one may have been made before a restart
         m.pin_tried = c.int(3) < 3
     elif what == 120:  # x `#PING: 01,"74.6.231.20",<100 ms>,<ttl>`; 600: none

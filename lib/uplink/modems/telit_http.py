@@ -7,7 +7,7 @@ it says so: it is put back after each request.
 
 from uplink.modems import telit
 from uplink.modems.common import const
-from uplink.modems.telit_urcs import decimal
+from uplink.modems.telit_urcs import decimal, enabled
 
 _PIECE = const(1000)  # bytes of a read: 64 to 1500
 
@@ -28,6 +28,11 @@ SCRIPTS = (
     b"\ntd2AT#SSLSECCFG=1,{C},{l}"
     b"\nSd2AT#SSLSECCFG2=1,{v}"
     b"\nta2AT#SSLEN=1,0"  # sockets hold it no more
+    b"\n2a2AT#SSLEN=2,0"
+    b"\n3a2AT#SSLEN=3,0"
+    b"\n4a2AT#SSLEN=4,0"
+    b"\n5a2AT#SSLEN=5,0"
+    b"\n6a2AT#SSLEN=6,0"
     b'\n  3AT#HTTPCFG=0,"{h}",{p},0,,,{T},{L},1'
     b'\nG :AT#HTTPQRY=0,0,"{r}"{x}'
     b'\nOh:AT#HTTPSND=0,0,"{r}",{n},"{k}"{x}|->'
@@ -43,6 +48,8 @@ def when(s, condition):
     """G: get, O: post; the others are telit's."""
     if condition == 71 or condition == 79:
         return (s.content is None) == (condition == 71)
+    if 50 <= condition <= 54:
+        return enabled(s, condition)
     return telit.when(s.core, condition)
 
 

@@ -5,7 +5,7 @@ captures of an LE910R1 (AT#MQWCFG restarts it: a will is not set).
 """
 
 from uplink.modems import telit
-from uplink.modems.telit_urcs import decimal
+from uplink.modems.telit_urcs import decimal, enabled
 
 PROMPT = b">"
 TAIL_OK = b"\r\n\r\nOK\r\n"
@@ -20,6 +20,11 @@ SCRIPTS = (
     b"\ntd2AT#SSLSECCFG=1,{C},{l}"
     b"\nSd2AT#SSLSECCFG2=1,{v}"
     b"\nta2AT#SSLEN=1,0"  # sockets hold it no more
+    b"\n2a2AT#SSLEN=2,0"
+    b"\n3a2AT#SSLEN=3,0"
+    b"\n4a2AT#SSLEN=4,0"
+    b"\n5a2AT#SSLEN=5,0"
+    b"\n6a2AT#SSLEN=6,0"
     b"\n  2AT#MQEN=1,1"
     b'\n  3AT#MQCFG=1,"{h}",{p},1,{T}'
     b"\n  2AT#MQCFG2=1,{k},{e}"
@@ -41,6 +46,8 @@ SCRIPTS = (
 
 
 def when(s, condition):
+    if 50 <= condition <= 54:
+        return enabled(s, condition)
     return telit.when(s.core, condition)
 
 

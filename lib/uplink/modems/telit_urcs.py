@@ -34,6 +34,11 @@ def decimal(line, n):
     line.append(48 + n % 10)
 
 
+def enabled(s, condition):
+    """Of a script's condition 2 to 6: sockets may have enabled that secure socket, too."""
+    return s.tls and s.core.security.stores > condition - 49
+
+
 def unit(m, name):
     """The service of this name, or None."""
     for s in m.units:
