@@ -85,7 +85,7 @@ class Telit:
         secure = TLSService(server, crt, key, pki.client_ca, ciphers=ANY)
         cfg = configuration(
             pins={name: 10 + i for i, name in enumerate(ALL)},
-            modem={"type": module, "sockets": 2},
+            modem={"type": module, "sockets": more.pop("sockets", 2)},
             broker={"keepalive_s": 1200},
             tls={**pki.tls, "level": "legacy", **more.pop("tls", {})},
             **more,

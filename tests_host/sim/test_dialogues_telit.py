@@ -18,7 +18,7 @@ def quiet(monkeypatch):
 
 
 class Stream(Telit):
-    """A module whose secure socket is used as a stream; `server` takes and says what it is told."""
+    """A module whose secure socket is used as a stream; `server` says what it is told."""
 
     def __init__(self, folder, module="he910", server=None, **more):
         self.server = server or Sink()

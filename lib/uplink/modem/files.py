@@ -61,6 +61,7 @@ class Files:
         self.equal = False
         self.compared = 0
         self.file = None
+        self.der = False  # it is no text: nothing ends it but its size
         self.buf = bytearray(_PIECE)
         # counters
         self.uploaded = 0
@@ -164,6 +165,8 @@ class Files:
             try:
                 self.file = open(path, "rb")
                 self.size = self.file.seek(0, 2)
+                self.file.seek(0)
+                self.der = self.file.read(1) == b"0"  # a SEQUENCE
                 self.sizes[self.index] = self.size
             except (OSError, MemoryError):
                 log.error("modem", "cannot read", path)
@@ -190,7 +193,7 @@ class Files:
             engine.out = self.buf
         elif engine.out is self.buf:
             # behind the last piece, what ends the input there
-            engine.out = tail = self.core.vendor.TAIL
+            engine.out = tail = b"" if self.der else self.core.vendor.TAIL
             engine.out_end = n = len(tail)
         return n > 0
 

@@ -4,8 +4,8 @@ Sources: SSL/TLS user guide 1vv0300989 rev. 23 (chapters in brackets); AT comman
 guides; IP Easy user guide. How the texts are read is told in README.md.
 
 A platform has one secure socket or several, AT#SSLEN=? says it; certificates belong to one (6.5),
-so each that may be used gets them. Plain sockets are the <connId> from 1 on. Opening is awaited: no
-socket does anything then.
+so each that may be used gets them. Plain sockets are the <connId> from 1 on. Opening is awaited:
+no socket does anything then.
 """
 
 from uplink import log
@@ -205,7 +205,8 @@ def when(m, condition):
         return m.active.tls and has(m, _P_CLOCK) == 99
     if condition == 83:  # S: TLS, and there is #SSLSECCFG2
         return m.active.tls and has(m, _P_SECOND) != 45
-    if 50 <= condition <= 54:  # 2 to 6: that secure socket is used
+    # 2 to 6: that secure socket is used
+    if condition == 50 or condition == 51 or condition == 52 or condition == 53 or condition == 54:
         s = connection(m, condition - 48, True)
         return s is not None and s.state == _OPEN
     return common.when(m, condition)
@@ -225,7 +226,8 @@ def put(m, letter, line):
     if letter == 108:  # l: 0 nobody verified, 1 the server, 2 both; certificates in PEM
         line.append(48 if tls["verify"] == "none" else 50 if tls["cert"] is not None else 49)
         if has(m, _P_FORMAT) == 102:
-            line.extend(b",1")
+            # (DER, which is counted, where such a file is written)
+            line.extend(b",0" if m.files.der and m.files.due else b",1")
     elif letter == 118:  # v: #SSLSECCFG2: the version, by that of the command; SNI; our CA alone
         version = tls["version"]
         n = 50 if version == "1.2" else 49 if version == "1.1" else 48

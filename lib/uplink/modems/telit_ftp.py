@@ -5,9 +5,8 @@ both connections). Passive mode alone: behind an operator's NAT no server gets t
 saves itself, and holds TLS while it says so: it is put back after each file.
 """
 
-from uplink.modems import telit
+from uplink.modems import telit, telit_urcs
 from uplink.modems.common import const
-from uplink.modems.telit_urcs import enabled
 
 _PIECE = const(1000)  # bytes of a read
 
@@ -26,6 +25,7 @@ SCRIPTS = (
     b"\n#a"  # ask
     b"\nta2AT#SSLEN=1,1"
     b"\ntd2AT#SSLSECCFG=1,{C},{l}"
+    b"\nMd2AT#SSLCFG=1,1,300,90,100,50,1{x}"
     b"\nSd2AT#SSLSECCFG2=1,{v}"
     b"\nta2AT#SSLEN=1,0"  # sockets hold it no more
     b"\n2a2AT#SSLEN=2,0"
@@ -49,8 +49,8 @@ SCRIPTS = (
 
 
 def when(s, condition):
-    if 50 <= condition <= 54:
-        return enabled(s, condition)
+    if condition == 77 or 50 <= condition <= 54:
+        return telit_urcs.named(s) if condition == 77 else telit_urcs.enabled(s, condition)
     return telit.when(s.core, condition)
 
 

@@ -5,9 +5,9 @@ AT commands reference guides. Profile 0 is used. #HTTPCFG saves itself, and hold
 it says so: it is put back after each request.
 """
 
-from uplink.modems import telit
+from uplink.modems import telit, telit_urcs
 from uplink.modems.common import const
-from uplink.modems.telit_urcs import decimal, enabled
+from uplink.modems.telit_urcs import decimal
 
 _PIECE = const(1000)  # bytes of a read: 64 to 1500
 
@@ -26,6 +26,7 @@ SCRIPTS = (
     b"\n#a"  # ask
     b"\nta2AT#SSLEN=1,1"
     b"\ntd2AT#SSLSECCFG=1,{C},{l}"
+    b"\nMd2AT#SSLCFG=1,1,300,90,100,50,1{x}"
     b"\nSd2AT#SSLSECCFG2=1,{v}"
     b"\nta2AT#SSLEN=1,0"  # sockets hold it no more
     b"\n2a2AT#SSLEN=2,0"
@@ -48,8 +49,8 @@ def when(s, condition):
     """G: get, O: post; the others are telit's."""
     if condition == 71 or condition == 79:
         return (s.content is None) == (condition == 71)
-    if 50 <= condition <= 54:
-        return enabled(s, condition)
+    if condition == 77 or 50 <= condition <= 54:
+        return telit_urcs.named(s) if condition == 77 else telit_urcs.enabled(s, condition)
     return telit.when(s.core, condition)
 
 

@@ -39,6 +39,11 @@ def enabled(s, condition):
     return s.tls and s.core.security.stores > condition - 49
 
 
+def named(s):
+    """Of a script's condition M: TLS, and the server's name is checked if #SSLCFG says so."""
+    return s.tls and s.core.security.named
+
+
 def unit(m, name):
     """The service of this name, or None."""
     for s in m.units:

@@ -86,6 +86,7 @@ class Ask(Service):
         core.active = self
         core.doing = _DOING_SOCKET + _WORK
         core.script = self.script
+        self.script.any = not self.steps[0][2]  # (the engine takes such lines for URCs)
         core.engine.run(self.steps, now)
 
     def put(self, s, letter, line):

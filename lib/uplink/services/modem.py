@@ -107,7 +107,7 @@ class ServiceModem(Modem):
         alone = s in self.units and s.vendor.ALONE
         for other in self.sockets:
             if other is not s and other.tls and other.state > 0:
-                theirs = other in self.units and other.vendor.ALONE
+                theirs = other in self.units and other.vendor.ALONE  # type: ignore[attr-defined]
                 if self.security.most == 1 or alone or theirs or other.id == s.id == 1:
                     return other
         return None

@@ -9,6 +9,7 @@ from uplink.loop import Event
 from uplink.modem.states import const
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
+from .online import Online
 from .service import Service
 
 _CLOSED = const(0)
@@ -21,7 +22,6 @@ _PEER = const(1)
 _TLS = const(6)
 _DAMAGE = const(8)
 _NO_CARRIER = const(4)  # of at.codes
-_OK = const(0)
 
 _ENDLESS = const(0xFFFFFFF)
 _DIAL = const(97)  # the scripts by letter
@@ -33,20 +33,11 @@ _STATUS = const(115)
 _TEXT = const(116)
 _COUNTED = const(120)
 
-# The escape sequence: no, wanted (no byte may go out for a guard time), being written, said
-_E_NO = const(0)
-_E_GUARD = const(1)
-_E_OUT = const(2)
-_E_SAID = const(3)
-_GUARD_MS = const(1_200)  # S12: a second of silence before and after `+++`
-_OK_MS = const(1_500)  # not before then is an OK that of the escape sequence: it may be data
-_ESCAPE_LIMIT_MS = const(4_000)
-_QUIET_MS = const(300)  # behind what may be a result code
-_LOOK_MS = const(200)
+_E_NO = const(0)  # of online
 _AGAIN_MS = const(2_000)
 
 
-class ModuleStream(Service):
+class ModuleStream(Online):
     """`ServiceModem.stream()`. `state`, `listener` as of a socket; `online`: in that mode now;
     `moved`: an Event, set whenever one of both has changed, or a read has ended.
     """
@@ -92,7 +83,7 @@ class ModuleStream(Service):
 
         `keep`: the session can be resumed by `reopen` (ValueError where the module cannot).
         `ring`: in command mode data is read when it is announced (1), comes with the announcement
-        (2), or only by `read` (0). `idle_s`: the module closes, online, after so long without data.
+        (2), or only by `read` (0). `idle_s`: online, the module closes after so long without data.
         """
         if self.state or not tls or not host or not 0 < port < 65536 or not 0 <= ring <= 2:
             raise ValueError("stream: not closed, or bad host, port, mode")
@@ -125,7 +116,7 @@ class ModuleStream(Service):
         return self._send(buf, off, n)
 
     def send_text(self, buf, off, n):
-        """In command mode: bytes up to Ctrl-Z, without backspace, escape and Ctrl-Z (ValueError)."""
+        """In command mode, by #SSLSEND: no backspace, escape and Ctrl-Z (ValueError)."""
         for i in range(off, off + n):
             if buf[i] == 8 or buf[i] == 26 or buf[i] == 27:
                 raise ValueError("stream: a control character in text")
@@ -137,7 +128,7 @@ class ModuleStream(Service):
         return self._send(buf, off, n)
 
     def read(self, most):
-        """In command mode: read up to `most` bytes, waiting for them; `got` tells how many came."""
+        """In command mode: read up to `most` bytes, waiting for them; `got`: so many came."""
         if self.state != _OPEN or self.wants_online or not 0 < most <= self.vendor.READ_MOST:
             return False
         self.wants_read = True
@@ -360,116 +351,6 @@ class ModuleStream(Service):
             self.ending = True
         elif self.state == _OPEN:
             self._closed(_PEER, now)
-
-    # ---- online -----------------------------------------------------------------------------------
-
-    def _held(self, buf, off, n):
-        """How many of the newest bytes, `last` and these, may begin a result code."""
-        last = self.last
-        have = len(last)
-        held = 0
-        for text in (self.vendor.NO_CARRIER, self.vendor.OK):
-            k = min(len(text), have + n)
-            while k > held:
-                i = 0
-                while i < k:
-                    at = have + n - k + i
-                    if (last[at] if at < have else buf[off + at - have]) != text[i]:
-                        break
-                    i += 1
-                if i == k:
-                    held = k
-                k -= 1
-        return held
-
-    def raw_data(self, buf, off, n, now):
-        """Hand on all that cannot be a result code."""
-        self.raw_at = now
-        last = self.last
-        give = len(last) + n - self._held(buf, off, n)
-        k = min(give, len(last))
-        if k:
-            self.taken(last, 0, k, now)
-            left = len(last) - k
-            for i in range(left):
-                last[i] = last[i + k]
-            exact.cut(last, left)
-            give -= k
-        if give > 0:
-            self.taken(buf, off, give, now)
-        for i in range(off + max(give, 0), off + n):
-            last.append(buf[i])
-
-    def taken(self, buf, off, n, now):
-        self.active_at = now
-        if self.state == _OPEN and self.listener is not None:
-            self.listener.received(buf, off, n, now)
-
-    def raw_poll(self, now):
-        """Data out, the escape sequence, results; ms until the next look."""
-        engine = self.core.engine
-        # silence is no fault here, and lasts as long as it likes
-        engine.heard_at = now
-        engine.deadline = ticks_add(now, 10_000)
-        quiet = ticks_diff(now, self.raw_at)
-        escape = self.escape
-        if engine.out_pos < engine.out_end:
-            return _LOOK_MS
-        if self.chunk:
-            self._taken(self.chunk, now)
-        last = self.last
-        if escape == _E_OUT:
-            self.escape = _E_SAID
-            self.escape_at = now
-        elif escape == _E_SAID:
-            since = ticks_diff(now, self.escape_at)
-            if since >= _OK_MS and quiet >= _QUIET_MS and last == self.vendor.OK:
-                self._leave(_OK, now)
-                return 0
-            elif since >= _ESCAPE_LIMIT_MS:
-                gone = self.doubt or last == self.vendor.NO_CARRIER
-                self._leave(_NO_CARRIER if gone else _DAMAGE, now)
-                if engine.idle:
-                    engine.lost_step(now)  # the sequence stands in its command line
-                return 0
-        elif last and quiet >= _QUIET_MS:
-            if last == self.vendor.NO_CARRIER:
-                # said, or data? The escape sequence is only answered while it is open
-                if not escape:
-                    self.escape = _E_GUARD
-                    self.doubt = True
-            else:
-                self.taken(last, 0, len(last), now)
-                exact.clear(last)
-        if self.escape == _E_NO and not self.wants_online and not self.out_left:
-            self.escape = _E_GUARD
-        if self.escape == _E_GUARD:
-            wait = _GUARD_MS - ticks_diff(now, self.out_at)
-            if wait > 0:
-                return min(wait, _LOOK_MS)
-            self._write(self.vendor.ESCAPE, 0, 3)
-            self.escape = _E_OUT
-            return 1
-        if self.out_left and self.escape == _E_NO:
-            self.chunk = self.out_left
-            self._write(self.out, self.out_off, self.chunk)
-            return 1
-        return _LOOK_MS
-
-    def _write(self, buf, off, n):
-        engine = self.core.engine
-        engine.out = buf
-        engine.out_pos = off
-        engine.out_end = off + n
-
-    def _leave(self, result, now):
-        """The line hears commands again."""
-        exact.clear(self.last)
-        self.raw = False
-        self.escape = _E_NO
-        engine = self.core.engine
-        engine.expect(0)
-        engine.result(result, now)
 
     def poll(self, now):
         if not self.more or self.state != _OPEN or self.wants_online:
