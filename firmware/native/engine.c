@@ -78,7 +78,7 @@ static const native_member_t members[] = {
     INT(out_pos), INT(out_end), INT(left), INT(state), BOOL(idle), OBJECT(out), BOOL(in_step), OBJECT(ring),
     INT(cme), OBJECT(failed_command), INT(failed_result), INT(failed_cme), INT(unknown), INT(late), INT(timeouts),
     INT(damaged), INT(resyncs), OBJECT(vendor), OBJECT(user), OBJECT(step), OBJECT(script), OBJECT(want), OBJECT(tx),
-    INT(heard_at), INT(deadline),
+    INT(heard_at), INT(deadline), INT(sync_at),
 };
 
 static void attr(mp_obj_t self, qstr name, mp_obj_t *dest) {

@@ -80,7 +80,7 @@ def test_certificates_are_written_once_for_each(folder):
 
 
 def test_a_connection_that_is_lost_without_a_word_is_noticed(folder):
-    """The supervision asks each secure socket that is used."""
+    """The supervision asks the secure sockets in turn."""
     world = several(folder, "le866")
     assert world.run(120, lambda: world.mqtt.connected)
     (s,) = opened(world, 1)
@@ -88,7 +88,7 @@ def test_a_connection_that_is_lost_without_a_word_is_noticed(folder):
     number = s.id
     world.vm.page_state.secure.pop(number)
     world.vm.sockets.close(f"ssl{number}")
-    assert world.run(130, lambda: s.listener.reasons == [1])
+    assert world.run(300, lambda: s.listener.reasons == [1])
     assert world.mqtt.connected
 
 

@@ -53,7 +53,6 @@ _DO_OPEN = const(1)
 _DO_SEND = const(2)
 _DO_READ = const(3)
 
-_TIMEOUT = const(5)
 _STOPPED = const(11)
 _TRANSFER = const(44)  # variable: which connection, how many bytes
 
@@ -319,8 +318,7 @@ class Core(Machine):
     def _state_done(self, result, now):
         state = self.phase
         if state == _FILES:
-            if result == _TIMEOUT:
-                self.unsent()
+            self.unsent()
             files = self.files
             files.done(not result)
             if files.failed:
@@ -376,7 +374,7 @@ class Core(Machine):
         is said to them becomes that. The engine is silent for INPUT_MS; better, it is switched
         off and on.
         """
-        if self.vendor.INPUT_MS > _GIVES_UP_MS and self.wired & 1:
+        if self.wired & 1 and not self.engine.in_step and self.vendor.INPUT_MS > _GIVES_UP_MS:
             self.climb(_R_POWER)
 
     def silent(self, now):

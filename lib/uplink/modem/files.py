@@ -32,7 +32,7 @@ _FILE_MAX = const(11)  # of vendor.NUMBERS
 _HIDDEN = const(15)  # 0: files can be read back; 1: their checksum can, 2: that they are there
 
 _NEVER = const(-2)
-_SUMS = const(18)
+_SUMS = const(24)
 
 
 class Files:
@@ -61,7 +61,7 @@ class Files:
         self.equal = False
         self.compared = 0
         self.file = None
-        self.der = False  # it is no text: nothing ends it but its size
+        self.form = 49  # 1 PEM, 0 DER: that is counted, nothing else ends it
         self.buf = bytearray(_PIECE)
         # counters
         self.uploaded = 0
@@ -148,6 +148,7 @@ class Files:
         self.uploads = 0
         self.size = 0
         self.due = 0
+        self.form = 49
         if not more:
             return
         self.index += 1
@@ -166,7 +167,8 @@ class Files:
                 self.file = open(path, "rb")
                 self.size = self.file.seek(0, 2)
                 self.file.seek(0)
-                self.der = self.file.read(1) == b"0"  # a SEQUENCE
+                if self.file.read(1) == b"0":  # a SEQUENCE
+                    self.form = 48
                 self.sizes[self.index] = self.size
             except (OSError, MemoryError):
                 log.error("modem", "cannot read", path)
@@ -193,7 +195,7 @@ class Files:
             engine.out = self.buf
         elif engine.out is self.buf:
             # behind the last piece, what ends the input there
-            engine.out = tail = b"" if self.der else self.core.vendor.TAIL
+            engine.out = tail = b"" if self.form == 48 else self.core.vendor.TAIL
             engine.out_end = n = len(tail)
         return n > 0
 

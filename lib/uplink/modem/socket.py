@@ -67,6 +67,7 @@ class Socket:
         # for `core`
         self.asked = False  # the open command has been sent, its result is awaited
         self.ending = False  # closed by the peer; the read in flight is still let end
+        self.gone = False  # the module has said that it is closed
         self.out = b""
         self.out_off = 0
         self.out_left = 0
@@ -96,6 +97,7 @@ class Socket:
         self.tls = tls
         self.state = _OPENING
         self.ending = False
+        self.gone = False
         self.waiting = False
         self.unread = False
         self._core.wake()
@@ -222,6 +224,7 @@ class Socket:
         """The connection is gone; what the module still held of it is lost."""
         if self.state == _OPENING and self.asked:
             return  # the open command's own result will come
+        self.gone = True
         if self._core.reading is self:
             self.ending = True  # what the read in flight brings is still ours
         else:
@@ -288,7 +291,12 @@ class Socket:
                 self.arm(now)
         elif work == _DO_SEND:
             if not self.chunk:
-                return  # closed meanwhile
+                # closed meanwhile: the module has nowhere to send what it may wait for
+                if self.gone:
+                    core.engine.sync_at = now
+                elif result:
+                    core.unsent()
+                return
             if not result:
                 self.is_sent(now)
                 return
@@ -304,8 +312,7 @@ class Socket:
             log.warn("modem", "send failed", codes.name(result), self.cid)
             self.is_closed(_DAMAGE, now)
             core.poll_at = ticks_add(now, _WATCH_SOON_MS)
-            if result == _TIMEOUT or result == _DAMAGED:
-                core.unsent()
+            core.unsent()
             if result != _DAMAGED:
                 core.climb(_R_RETRY)
         elif work == _DO_CLOSE:

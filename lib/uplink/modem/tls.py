@@ -9,7 +9,6 @@ _REFUSED = const(4)  # of errors.CLOSED_
 _TLS = const(6)
 _CERTIFICATE = const(7)
 
-_FIRST = const(16)
 _CONNECTIONS = const(17)  # of vendor.NUMBERS
 _NAMED = const(21)
 _ONE_SUITE = const(22)
@@ -46,7 +45,7 @@ class Security:
         others = 0
         for other in core.sockets:
             others += other is not s and other.tls and other.state > 0
-        if others >= self.most or s.id - number(core.vendor.NUMBERS, _FIRST) >= self.most:
+        if others >= self.most:
             log.error("modem", "the module has no other TLS connection", s.cid)
             s.is_closed(_REFUSED, now)
             return False

@@ -148,12 +148,7 @@ SCRIPTS = (
     b"\n b1AT+CGREG?|e"
     b"\n a1AT+CEREG?|r"
     b"\n  2AT#SGACT?|n"
-    b"\n a2AT#SSLS=1|M"
-    b"\n2a2AT#SSLS=2|M"
-    b"\n3a2AT#SSLS=3|M"
-    b"\n4a2AT#SSLS=4|M"
-    b"\n5a2AT#SSLS=5|M"
-    b"\n6a2AT#SSLS=6|M"
+    b"\n a2AT#SSLS={N}|M"
     b"\n a2AT#SS|Y"
     b"\n a1AT+CSQ|q"
     b"\n#P"  # ping
@@ -205,10 +200,6 @@ def when(m, condition):
         return m.active.tls and has(m, _P_CLOCK) == 99
     if condition == 83:  # S: TLS, and there is #SSLSECCFG2
         return m.active.tls and has(m, _P_SECOND) != 45
-    # 2 to 6: that secure socket is used
-    if condition == 50 or condition == 51 or condition == 52 or condition == 53 or condition == 54:
-        s = connection(m, condition - 48, True)
-        return s is not None and s.state == _OPEN
     return common.when(m, condition)
 
 
@@ -226,8 +217,8 @@ def put(m, letter, line):
     if letter == 108:  # l: 0 nobody verified, 1 the server, 2 both; certificates in PEM
         line.append(48 if tls["verify"] == "none" else 50 if tls["cert"] is not None else 49)
         if has(m, _P_FORMAT) == 102:
-            # (DER, which is counted, where such a file is written)
-            line.extend(b",0" if m.files.der and m.files.due else b",1")
+            line.append(44)
+            line.append(m.files.form)
     elif letter == 118:  # v: #SSLSECCFG2: the version, by that of the command; SNI; our CA alone
         version = tls["version"]
         n = 50 if version == "1.2" else 49 if version == "1.1" else 48
@@ -244,8 +235,8 @@ def put(m, letter, line):
             line.extend(b",0,0")
             if extra > 50:
                 line.extend(b",0,600")
-    elif letter == 78:  # N: whose certificates are looked at
-        line.append(49 + m.files.store)
+    elif letter == 78:  # N: the secure socket that is looked at; online, one after the other
+        line.append(49 + m.files.store % m.security.stores)
     elif letter == 83:  # S: CFUN: 5 sleeps while DTR is high
         line.append(53 if m.cfg["modem"]["sleep"] and m.wired & 2 else 49)
     else:
@@ -298,6 +289,7 @@ def heard(m, c, what):
         if s is not None:
             s.waiting = c.int(1) or 1
     elif what == 77 or what == 89:  # M `#SSLS: <SSId>,<state>[,…]`, Y `#SS: <connId>,<state>[,…]`
+        m.files.store += 1
         s = connection(m, c.int(), what == 77)
         state = c.int(0)  # 2 is open; of plain ones 1 and 3, too; 3: data waits
         is_open = state == 2 or (what == 89 and 0 < state < 4)
@@ -349,8 +341,7 @@ def heard(m, c, what):
             m.files.found = 1 if c.int() == 1 else -1
     elif what == 76:  # L `#SSLEN: (1-6),(0,1)`, `#SSLEN: (1),(0,1)`: secure sockets
         security = m.security
-        most = c.buf[c.pos + 3] - 48 if c.buf[c.pos + 2] == 45 else 1
-        security.most = most if 1 < most < 7 else 1
+        security.most = c.buf[c.pos + 3] - 48 if c.buf[c.pos + 2] == 45 else 1
         security.stores = min(security.most, m.cfg["modem"]["sockets"])
     elif what == 115:  # s `#PCT: <tries>`: one may have been made before a restart
         m.pin_tried = c.int(3) < 3
