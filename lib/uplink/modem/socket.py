@@ -97,7 +97,6 @@ class Socket:
         self.tls = tls
         self.state = _OPENING
         self.ending = False
-        self.gone = False
         self.waiting = False
         self.unread = False
         self._core.wake()
@@ -186,6 +185,7 @@ class Socket:
             core.checked = False
         if self.state == _OPENING:
             self.state = _OPEN
+            self.gone = False
             self.asked = False
             self.opened_at = now
             self.arm(now)
