@@ -4,6 +4,8 @@ import tomllib
 
 from tools.setup.paths import ROOT
 
+# File of services → its lines of the budget.
+_SOME = {"ssl": "ssl", "stream": "stream", "online_stream": "online_stream", "ask": "ask"}
 PATH = ROOT / "firmware" / "budget.toml"
 
 
@@ -15,13 +17,13 @@ def over(sizes, board, budget):
     """Sentences about what `sizes` has more than `budget` allows to `board`; none: all is well.
 
     An image whose manifest asks for services may take what [services] says beside the rest, and
-    where it asks for "ssl" or "stream" what [ssl] and [stream] say beside that.
+    where it has "ssl", "ask" or a vendor's "stream" what [ssl] … say beside that.
     """
     limits, rooms = budget.get(board, {}), budget["uplink"]
     totals = sizes.room_totals()
     more = dict(budget.get("services", {})) if "services" in totals else {}
-    for service in ("ssl", "stream"):
-        if f"services/{service}.py" in sizes.files:
+    for file, service in _SOME.items():
+        if f"services/{file}.py" in sizes.files:
             for room, bytes_ in budget.get(service, {}).items():
                 more[room] = more.get(room, 0) + bytes_
     rooms = {room: rooms.get(room, 0) + more.get(room, 0) for room in {*rooms, *more}}

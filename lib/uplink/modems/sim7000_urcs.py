@@ -11,8 +11,8 @@ from uplink.modems.sim7000 import (  # noqa: F401
     INPUT_MS,
     PAUSE_MS,
     PROBE,
+    counted,
     payload,
-    received,
 )
 
 _ASK = const(97)  # of services.http

@@ -13,14 +13,13 @@ from uplink.modems.telit import (  # noqa: F401
     PROBE,
     counted,
     pushed,
-    pushed_plain,
 )
 
 _ENDLESS = const(0xFFFFFFF)
 
 URCS = ((b"#HTTPRING: ", "http_ring"), (b"#MQRING: ", "mq_ring"), (b"", "urc"))
 # `<<<` and, directly behind it, the bytes of a read.
-COUNTED = ((b"SSLSRING:", 2, "pushed"), (b"SRING:", 2, "pushed_plain"), (b"<<<", 0, "arrows"))
+COUNTED = ((b"SSLSRING:", 2, "pushed"), (b"<<<", 0, "arrows"))
 
 
 def urc(m, c):
@@ -32,6 +31,16 @@ def decimal(line, n):
     if n > 9:
         decimal(line, n // 10)
     line.append(48 + n % 10)
+
+
+def enabled(s, condition):
+    """Of a script's condition 2 to 6: sockets may have enabled that secure socket, too."""
+    return s.tls and s.core.security.stores > condition - 49
+
+
+def checks_name(s):
+    """Of a script's condition M: TLS, and the server's name is checked if #SSLCFG says so."""
+    return s.tls and s.core.security.named
 
 
 def unit(m, name):
