@@ -106,6 +106,8 @@ class Short:
             if rc in world.reach.code
         }
         self.classes = [c for c in world.classes if c.module in self.modules]
+        for code, module in self.codes.items():
+            self._refuse_two_bases(code, module)
         self.methods = self._methods()
         self.texts = texts_of(self.modules)
         # What a function is called, with its class.
@@ -132,6 +134,22 @@ class Short:
         self.names = self._give(
             [name for name in defined if _WORD.match(name) and name not in kept]
         )
+
+    def _refuse_two_bases(self, code, module):
+        """An instance of such a class would have what two families of classes have, who may share
+        names. (Classes in ROM have one base at most.)
+        """
+        opcode = self.opcode
+        begun = False
+        for op in code.ops:
+            begun = begun or op.code == opcode.MP_BC_LOAD_BUILD_CLASS
+            if begun and op.code == opcode.MP_BC_CALL_FUNCTION:
+                # (body, name, bases …)
+                if op.arg & 0xFF > 3:
+                    raise ValueError(
+                        f"{module.name}: a class with two bases cannot have short names"
+                    )
+                begun = False
 
     def _methods(self):
         """{Code: [(class, number of the local that is `self`)]}: classes may share one."""

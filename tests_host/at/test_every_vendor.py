@@ -141,7 +141,7 @@ class User(Talk):
     def __init__(self, module):
         table = modems.load(module.encode())
         vendor = SimpleNamespace(**vars(table))
-        vendor.SCRIPTS = table.SCRIPTS + b"\n#~\n  1AT+CSQ|q\n#"
+        vendor.SCRIPTS = table.SCRIPTS + b"~\n  1AT+CSQ|q\n#"  # (it ends with `#`)
         super().__init__(vendor)
         self.results = []
         self.out = b""

@@ -231,6 +231,33 @@ def modules(mpy, tmp_path_factory):
     return found
 
 
+@pytest.mark.parametrize("bases, refused", [("A", False), ("A, B", True)])
+def test_a_class_with_two_bases_is_refused_where_names_get_short(
+    built, mpy, tmp_path, bases, refused
+):
+    from module import World
+    from short import Public
+
+    (tmp_path / "public.txt").write_text("package two\nmake\n")
+    source = "class A: pass\nclass B: pass\ndef make():\n"
+    source += f"    class C({bases}): pass\n    return C\n"
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "__init__.py").write_text(source)
+    mpy.global_qstrs = mpy.GlobalQStrList()
+    mpy.config.native_arch = mpy.MP_NATIVE_ARCH_NONE
+    cross = [ROOT / "build" / "mpy-cross", "-o", "two.mpy", "two/__init__.py"]
+    subprocess.run(cross, check=True, cwd=tmp_path)
+    compiled = [mpy.read_mpy(str(tmp_path / "two.mpy"))]
+    tree, genhdr = micropython.tree() / "src", built[1] / "genhdr"
+    mpy.config.MICROPY_QSTR_BYTES_IN_HASH = 2
+    public = Public(tmp_path / "public.txt")
+    if refused:
+        with pytest.raises(ValueError, match="two: a class with two bases"):
+            World(mpy, tree, genhdr, compiled, public, set())
+    else:
+        World(mpy, tree, genhdr, compiled, public, set())
+
+
 class TestBytecode:
     """bytecode.py on what mpy-cross makes of lib/."""
 

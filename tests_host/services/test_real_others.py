@@ -103,7 +103,9 @@ def test_files_by_ftp_over_tls(kind, authority, folder, lines):  # noqa: F811
     ca.write_bytes(authority.ca.read_bytes())
     with (
         ftp_server(authority, folder) as (port, data_ports, seen),
-        modem(kind, port, {21: port, **{one: one for one in data_ports}}, SCALE) as path,
+        modem(
+            kind, port, more={21: port, **{one: one for one in data_ports}}, scale=SCALE
+        ) as path,
     ):
         loop, link = device(path, kind, os.fspath(ca))
         ftp = link.ftp()
@@ -138,7 +140,9 @@ def test_an_ftp_server_of_another_ca(authority, folder, tmp_path_factory):  # no
     ca.write_bytes(Authority.create(tmp_path_factory.mktemp("o")).ca.read_bytes())
     with (
         ftp_server(authority, folder) as (port, data_ports, seen),
-        modem("le910c1", port, {21: port, **{one: one for one in data_ports}}, SCALE) as path,
+        modem(
+            "le910c1", port, more={21: port, **{one: one for one in data_ports}}, scale=SCALE
+        ) as path,
     ):
         loop, link = device(path, "le910c1", os.fspath(ca))
         ftp = link.ftp()
@@ -163,7 +167,7 @@ def test_mqtt_of_the_module_with_mosquitto(kind, authority, folder, lines):  # n
         Mosquitto(
             folder, tls=tls, require_certificate=False, users=users, options=options
         ) as broker,
-        modem(kind, broker.port, {8883: broker.port}) as path,
+        modem(kind, broker.port, more={8883: broker.port}) as path,
     ):
         broker.client = Tls(authority.ca, None, None)
         broker.login = ("pc", "other")
@@ -204,7 +208,7 @@ def test_mosquitto_of_another_ca(authority, folder, tmp_path_factory):  # noqa: 
     tls = Tls(authority.ca, authority.folder / "server.crt", authority.folder / "server.key")
     with (
         Mosquitto(folder, tls=tls, require_certificate=False) as broker,
-        modem("me310g1", broker.port, {8883: broker.port}) as path,
+        modem("me310g1", broker.port, more={8883: broker.port}) as path,
     ):
         section = {"host": HOST, "port": 8883}
         loop, link = device(path, "me310g1", os.fspath(ca), broker=section)

@@ -21,7 +21,7 @@ _RING = const(1)  # the answer is awaited
 URCS = ((b"+SHREQ: ", "http_ring"), (b"+SHSTATE: ", "http_state"), (b"", "urc"))
 
 
-def asked(s):
+def is_out(s):
     """Whether its request is out."""
     phase = s.phase
     return phase == _RING or (phase == _ASK and s.script.head.startswith(b"AT+SHREQ"))
@@ -30,7 +30,7 @@ def asked(s):
 def http_ring(m, c):
     """`+SHREQ: "GET",<status>,<bytes>`: the answer is there."""
     for s in m.units:
-        if asked(s):
+        if is_out(s):
             c.skip()
             status = c.int(0)
             s.ring(status, c.int(0))
@@ -41,5 +41,5 @@ def http_state(m, c):
     """`+SHSTATE: 0`: the server has closed. Where the answer was there, reading tells."""
     if c.int() == 0:
         for s in m.units:
-            if asked(s):
+            if is_out(s):
                 s.peer_gone()
