@@ -1,5 +1,5 @@
-"""A Telit's stream beside its dialogues: what `escape` and `resume` give, and who else may need the
-line while every byte is data.
+"""A Telit's stream beside its dialogues: what `escape` and `resume` give, and who else may need
+the line while every byte is data.
 """
 
 import pytest

@@ -5,8 +5,9 @@ both connections). Passive mode alone: behind an operator's NAT no server gets t
 saves itself, and holds TLS while it says so: it is put back after each file.
 """
 
-from uplink.modems import telit, telit_urcs
+from uplink.modems import telit
 from uplink.modems.common import const
+from uplink.modems.telit_urcs import meets
 
 _PIECE = const(1000)  # bytes of a read
 
@@ -49,9 +50,7 @@ SCRIPTS = (
 
 
 def when(s, condition):
-    if condition == 77 or 50 <= condition <= 54:
-        return telit_urcs.checks_name(s) if condition == 77 else telit_urcs.enabled(s, condition)
-    return telit.when(s.core, condition)
+    return meets(s, condition)
 
 
 def put(s, letter, line):

@@ -5,9 +5,9 @@ AT commands reference guides. Profile 0 is used. #HTTPCFG saves itself, and hold
 it says so: it is put back after each request.
 """
 
-from uplink.modems import telit, telit_urcs
+from uplink.modems import telit
 from uplink.modems.common import const
-from uplink.modems.telit_urcs import decimal
+from uplink.modems.telit_urcs import decimal, meets
 
 _PIECE = const(1000)  # bytes of a read: 64 to 1500
 
@@ -49,9 +49,7 @@ def when(s, condition):
     """G: get, O: post; the others are telit's."""
     if condition == 71 or condition == 79:
         return (s.content is None) == (condition == 71)
-    if condition == 77 or 50 <= condition <= 54:
-        return telit_urcs.checks_name(s) if condition == 77 else telit_urcs.enabled(s, condition)
-    return telit.when(s.core, condition)
+    return meets(s, condition)
 
 
 def put(s, letter, line):

@@ -4,8 +4,8 @@ Sources: MQTT AT commands application note; SSL/TLS user guide 1vv0300989 rev. 2
 captures of an LE910R1 (AT#MQWCFG restarts it: a will is not set).
 """
 
-from uplink.modems import telit, telit_urcs
-from uplink.modems.telit_urcs import decimal
+from uplink.modems import telit
+from uplink.modems.telit_urcs import decimal, meets
 
 PROMPT = b">"
 TAIL_OK = b"\r\n\r\nOK\r\n"
@@ -47,9 +47,7 @@ SCRIPTS = (
 
 
 def when(s, condition):
-    if condition == 77 or 50 <= condition <= 54:
-        return telit_urcs.checks_name(s) if condition == 77 else telit_urcs.enabled(s, condition)
-    return telit.when(s.core, condition)
+    return meets(s, condition)
 
 
 def put(s, letter, line):

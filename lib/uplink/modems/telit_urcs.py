@@ -33,14 +33,16 @@ def decimal(line, n):
     line.append(48 + n % 10)
 
 
-def enabled(s, condition):
-    """Of a script's condition 2 to 6: sockets may have enabled that secure socket, too."""
-    return s.tls and s.core.security.stores > condition - 49
-
-
-def checks_name(s):
-    """Of a script's condition M: TLS, and the server's name is checked if #SSLCFG says so."""
-    return s.tls and s.core.security.named
+def meets(s, condition):
+    """Conditions of a service's script, with TLS: 2 to 6: sockets may have enabled that secure
+    socket, too; M: the server's name is checked if #SSLCFG says so. The others are telit's.
+    """
+    security = s.core.security
+    if 50 <= condition <= 54:
+        return s.tls and security.stores > condition - 49
+    if condition == 77:
+        return s.tls and security.named
+    return telit.when(s.core, condition)
 
 
 def unit(m, name):
