@@ -4,8 +4,8 @@ import tomllib
 
 from tools.setup.paths import ROOT
 
-# File of services → its lines of the budget.
-_SOME = {"ssl": "ssl", "stream": "stream", "online_stream": "online_stream", "ask": "ask"}
+# Files of services that have lines of their own.
+_SOME = ("ssl", "stream", "online_stream", "ask")
 PATH = ROOT / "firmware" / "budget.toml"
 
 
@@ -22,8 +22,8 @@ def over(sizes, board, budget):
     limits, rooms = budget.get(board, {}), budget["uplink"]
     totals = sizes.room_totals()
     more = dict(budget.get("services", {})) if "services" in totals else {}
-    for file, service in _SOME.items():
-        if f"services/{file}.py" in sizes.files:
+    for service in _SOME:
+        if f"services/{service}.py" in sizes.files:
             for room, bytes_ in budget.get(service, {}).items():
                 more[room] = more.get(room, 0) + bytes_
     rooms = {room: rooms.get(room, 0) + more.get(room, 0) for room in {*rooms, *more}}
