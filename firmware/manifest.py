@@ -3,8 +3,8 @@
 #
 #   port     "rp2", "esp32" or "unix": the file of lib/uplink/port that is this image's board
 #   vendors  names of files in lib/uplink/modems: only these modems are frozen; None: all
-#   services the modules' own services that are wanted: "http", "ftp", "mq", "ssl", "stream";
-#            none by default
+#   services the modules' own services that are wanted: "http", "ftp", "mq", "ssl", "stream",
+#            "ask"; none by default
 #   native   False: a tree without native/, which needs the Python twins of what is in C
 #   opt      3 without line numbers, 0 with them
 #
@@ -44,7 +44,20 @@ SERVICES = {
     "ftp": {("services", "http.py"), ("services", "ftp.py")},
     "mq": {("services", "mq.py")},
     "ssl": {("services", "ssl.py")},
-    "stream": {("services", "stream.py"), ("services", "tail.py")},
+    "stream": {
+        ("services", "stream.py"),
+        ("services", "tail.py"),
+        ("services", "online_stream.py"),
+        ("services", "online.py"),
+    },
+    "ask": {("services", "ask.py")},
+}
+# … of those, what is for one vendor.
+OWNERS = {
+    ("services", "stream.py"): "quectel",
+    ("services", "tail.py"): "quectel",
+    ("services", "online_stream.py"): "telit",
+    ("services", "online.py"): "telit",
 }
 # What every vendor stands on. (`telit_….py` belongs to telit.)
 SHARED = {"__init__.py", "common.py", "policy.py"}
@@ -75,6 +88,9 @@ def wanted(room, name):
     if needs is not None and not needs & set(options.services):
         return False
     if (room, name) in TWINS and options.native:
+        return False
+    owner = OWNERS.get((room, name))
+    if owner and options.vendors is not None and owner not in options.vendors:
         return False
     if room == "port":
         return name not in others(options.port)

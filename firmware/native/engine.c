@@ -80,7 +80,7 @@ typedef struct {
 static const native_member_t members[] = {
     INT(out_pos), INT(out_end), INT(left), BYTE(state), BOOL(idle), OBJECT(out), BOOL(in_step), OBJECT(ring),
     INT(cme), OBJECT(failed_command), INT(failed_result), INT(failed_cme), INT(unknown), INT(late), INT(timeouts),
-    INT(damaged), INT(resyncs), OBJECT(vendor),
+    INT(damaged), INT(resyncs), OBJECT(vendor), INT(sync_at),
 };
 
 static void attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
@@ -157,7 +157,8 @@ static void lost_step(engine_t *self, mp_int_t now) {
     self->heard_at = now;
     quiet(self, now);
     if (waits) {
-        // the module may still wait for payload: whatever is sent now would become it
+        // the module may still wait for payload (the prompt can be lost): whatever is sent now
+        // would become it
         self->sync_at = native_ticks_add(now, vendor_int(self, MP_QSTR_INPUT_MS));
     }
 }

@@ -244,7 +244,9 @@ class Text:
         for module in self.world.all:
             print(f"static const mp_frozen_module_t frozen_module_{module.cm.escaped_name};")
             for function in module.functions:
-                print(f"static const mp_obj_fun_bc_t {function.symbol[1:]};")
+                # (a method that only a vendor left out calls may have gone from its class)
+                symbol = function.symbol[1:]
+                print(f"static const mp_obj_fun_bc_t {symbol} __attribute__((unused));")
         self.shared = [None] * self.world.n_constants
         if self.shared:
             print(f"static const mp_rom_obj_t rom_constants[{len(self.shared)}];")

@@ -150,7 +150,14 @@ def test_services_are_in_an_image_that_asks_for_them_alone(frozen, tmp_path):
             assert (f"services/{name}.py" in files) == (name in services)
             assert (f"modems/quectel_{name}.py" in files) == (name in services)
         assert ("services/tail.py" in files) == ("stream" in services)
+        assert "services/online.py" not in files
         assert "services/modem.py" in files and "services/http.py" not in files
+    manifest.write_text(
+        f'include("{shared}", port="rp2", vendors=("telit",), services=("stream", "ask"))\n'
+    )
+    files = {path.removeprefix("uplink/") for path in frozen(manifest, "rp2")}
+    assert {"services/online_stream.py", "services/online.py", "services/ask.py"} <= files
+    assert not {"services/stream.py", "services/tail.py"} & files
     manifest.write_text(f'include("{shared}", port="rp2", services=("fax",))\n')
     with pytest.raises(Exception, match="names the service 'fax'"):
         frozen(manifest, "rp2")

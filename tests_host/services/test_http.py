@@ -308,5 +308,5 @@ def test_settings_of_flash_are_written_twice_a_request(folder):
     for _ in range(3):
         b.get(most=5000)
     assert b.world.vm.settings.flash_writes - written <= 6
-    commands = [line for line in said(b.world) if line.startswith(b"AT#SSLSECCFG=")]
+    commands = [line for line in said(b.world) if line.startswith(b"AT#SSLSECCFG=1,")]
     assert len(commands) <= 1

@@ -7,7 +7,6 @@ import pytest
 from tests_host.sim.quectel_lines import Device, Listener, Peer, files, server
 from uplink import log
 from uplink.mqtt import MQTT
-from uplink.services.stream import ModuleStream
 
 CMD = b"AT+QIDEACT\r"
 
@@ -24,7 +23,7 @@ class Bench(Device):
         self.peer = peer or Peer()
         reached = {(b"host", 443): server(self.peer, "host"), **(services or {})}
         super().__init__(reached, tls={**files(folder), "level": "compatible"}, **more)
-        self.stream = ModuleStream(self.modem)
+        self.stream = self.modem.stream()
         self.stream.listener = self.listener = Listener()
         self.online()
         if opened:
@@ -220,7 +219,7 @@ def test_no_number_is_left(folder):
     device = Device({}, modem={"sockets": 6})
     device.run(1)
     with pytest.raises(ValueError, match="lower modem.sockets"):
-        ModuleStream(device.modem)
+        device.modem.stream()
 
 
 def test_connect_that_is_lost(folder):

@@ -4,6 +4,8 @@ import tomllib
 
 from tools.setup.paths import ROOT
 
+# Files of services that have lines of their own.
+_SOME = ("ssl", "stream", "online_stream", "ask")
 PATH = ROOT / "firmware" / "budget.toml"
 
 
@@ -15,12 +17,12 @@ def over(sizes, board, budget):
     """Sentences about what `sizes` has more than `budget` allows to `board`; none: all is well.
 
     An image whose manifest asks for services may take what [services] says beside the rest, and
-    where it asks for "ssl" or "stream" what [ssl] and [stream] say beside that.
+    where it has "ssl", "ask" or a vendor's "stream" what [ssl] … say beside that.
     """
     limits, rooms = budget.get(board, {}), budget["uplink"]
     totals = sizes.room_totals()
     more = dict(budget.get("services", {})) if "services" in totals else {}
-    for service in ("ssl", "stream"):
+    for service in _SOME:
         if f"services/{service}.py" in sizes.files:
             for room, bytes_ in budget.get(service, {}).items():
                 more[room] = more.get(room, 0) + bytes_

@@ -192,7 +192,7 @@ class ClientTLS(_Session):
         if chain is None or not self.verifies:
             return [leaf]
         found = []
-        for one in chain():
+        for one in chain() or ():  # (of a session that is resumed there is none)
             der = one if isinstance(one, bytes) else one.public_bytes(2)  # 2: ENCODING_DER
             found.append(x509.load_der_x509_certificate(der))
         return found or [leaf]

@@ -211,7 +211,8 @@ class Resync:
         self.heard_at = now
         self._quiet(now)
         if waits:
-            # the module may still wait for payload: whatever is sent now would become it
+            # the module may still wait for payload (the prompt can be lost): whatever is sent now
+            # would become it
             self.sync_at = ticks_add(now, self.vendor.INPUT_MS)
 
     def _quiet(self, now):

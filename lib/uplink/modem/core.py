@@ -303,6 +303,7 @@ class Core(Machine):
     def _state_done(self, result, now):
         state = self.phase
         if state == _FILES:
+            self.unsent()
             files = self.files
             files.done(not result)
             if files.failed:

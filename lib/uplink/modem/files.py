@@ -32,6 +32,7 @@ _FILE_MAX = const(11)  # of vendor.NUMBERS
 _HIDDEN = const(15)  # 0: files can be read back; 1: their checksum can, 2: that they are there
 
 _NEVER = const(-2)
+_SUMS = const(24)
 
 
 class Files:
@@ -44,11 +45,13 @@ class Files:
         # the broker's connection, or another of the application's, is to be secure
         self.wanted = core.cfg["broker"]["tls"] or tls["ca"] is not None
         self.index = 0
+        self.store = 0  # some keep them for each TLS connection: of which
         self.due = 0
         self.found = -1  # size in the module, -1 = not there
         self.size = 0  # size on the board
         self.sizes = [0, 0, 0]
-        self.sums = [_NEVER, _NEVER, _NEVER]  # of our uploads, where they cannot be read back
+        # of our uploads, where they cannot be read back; three a store
+        self.sums = [_NEVER] * _SUMS
         self.uploads = 0  # tries for the present file
         self.changed = 0
         # convert again although nothing changed: a restart may have come before it was done
@@ -61,6 +64,7 @@ class Files:
         self.equal = False
         self.compared = 0
         self.file = None
+        self.form = 49  # 1 PEM, 0 DER: that is counted, nothing else ends it
         self.buf = bytearray(_PIECE)
         # counters
         self.uploaded = 0
@@ -71,6 +75,7 @@ class Files:
         self.failed = False
         self.good = False
         self.index = -1
+        self.store = 0
         self._next(self.wanted)
 
     def name(self):
@@ -95,6 +100,7 @@ class Files:
         """The script has ended, `good` or not; decide what comes next."""
         due = self.due
         i = self.index
+        sum = i + 3 * self.store
         numbers = self.core.vendor.NUMBERS
         hidden = number(numbers, _HIDDEN)
         if due == _DELETE:
@@ -107,7 +113,7 @@ class Files:
                 self.due = _DELETE
             else:
                 self._next(True)
-        elif due == _STAT and hidden and self.found == self.sums[i]:
+        elif due == _STAT and hidden and self.found == self.sums[sum]:
             self._next(True)
         elif due == _STAT and not hidden and self.found == self.size:
             self.due = _READ
@@ -116,7 +122,7 @@ class Files:
         elif due == _WRITE and good:
             self.uploaded += 1
             if hidden == 2:
-                self.sums[i] = 1
+                self.sums[sum] = 1
             self.changed |= _CLIENT if i else _CA
             self.due = _STAT
         elif due < _CONVERT_CA:  # it differs
@@ -145,11 +151,14 @@ class Files:
         self.uploads = 0
         self.size = 0
         self.due = 0
+        self.form = 49
         if not more:
             return
         self.index += 1
         if self.index > 2:
             self.index = 0
+            self.store += 1
+        if self.store >= self.core.security.stores:
             if self.doubtful:
                 self.changed = _CA | _CLIENT
             self._convert()
@@ -160,6 +169,9 @@ class Files:
             try:
                 self.file = open(path, "rb")
                 self.size = self.file.seek(0, 2)
+                self.file.seek(0)
+                if self.file.read(1) == b"0":  # a SEQUENCE
+                    self.form = 48
                 self.sizes[self.index] = self.size
             except (OSError, MemoryError):
                 log.error("modem", "cannot read", path)
@@ -186,7 +198,7 @@ class Files:
             engine.out = self.buf
         elif engine.out is self.buf:
             # behind the last piece, what ends the input there
-            engine.out = tail = self.core.vendor.TAIL
+            engine.out = tail = b"" if self.form == 48 else self.core.vendor.TAIL
             engine.out_end = n = len(tail)
         return n > 0
 
@@ -210,7 +222,7 @@ class Files:
             core.checked = True
             self.doubtful = True
             if number(core.vendor.NUMBERS, _HIDDEN) == 2:
-                for i in range(3):
+                for i in range(_SUMS):
                     self.sums[i] = _NEVER
             core.event(_CHECK)
 

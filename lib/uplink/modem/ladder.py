@@ -75,10 +75,10 @@ class Ladder:
         log.warn("modem", "recovery", RUNGS[rung], self.tries)
 
     def unsent(self):
-        """A send has no result, or was cut off. True where the module may wait for payload for
-        good, and can be switched off by a pin: whatever it is told now would be sent as data.
+        """A send or an upload has ended. True where nothing tells how: the module may wait for
+        payload for good, and can be switched off by a pin; what it is told now would be data.
         """
-        if not (self.wired & 1 and number(self.vendor.NUMBERS, _WAITS)):
+        if self.engine.in_step or not self.wired & 1 or not number(self.vendor.NUMBERS, _WAITS):
             return False
         self.rung = -1
         self.climb(_R_POWER)

@@ -67,6 +67,7 @@ class Socket:
         # for `core`
         self.asked = False  # the open command has been sent, its result is awaited
         self.ending = False  # closed by the peer; the read in flight is still let end
+        self.gone = False  # the module has said that it is closed
         self.out = b""
         self.out_off = 0
         self.out_left = 0
@@ -183,6 +184,7 @@ class Socket:
             core.checked = False
         if self.state == _OPENING:
             self.state = _OPEN
+            self.gone = False
             self.asked = False
             self.opened_at = now
             self.arm(now)
@@ -221,6 +223,7 @@ class Socket:
         """The connection is gone; what the module still held of it is lost."""
         if self.state == _OPENING and self.asked:
             return  # the open command's own result will come
+        self.gone = True
         if self._core.reading is self:
             self.ending = True  # what the read in flight brings is still ours
         else:
@@ -287,7 +290,12 @@ class Socket:
                 self.arm(now)
         elif work == _DO_SEND:
             if not self.chunk:
-                return  # closed meanwhile
+                # closed meanwhile: the module has nowhere to send what it may wait for
+                if self.gone:
+                    core.engine.sync_at = now
+                elif result:
+                    core.unsent()
+                return
             if not result:
                 self.is_sent(now)
                 return
@@ -303,7 +311,7 @@ class Socket:
             log.warn("modem", "send failed", codes.name(result), self.cid)
             self.is_closed(_DAMAGE, now)
             core.poll_at = ticks_add(now, _WATCH_SOON_MS)
-            if result != _DAMAGED and not (result == _TIMEOUT and core.unsent()):
+            if not core.unsent() and result != _DAMAGED:
                 core.climb(_R_RETRY)
         elif work == _DO_CLOSE:
             if state == _CLOSING:

@@ -22,6 +22,7 @@ class Security:
     def __init__(self, core):
         self.core = core
         self.most = 0  # connections at a time
+        self.stores = 1  # of so many each has certificates of its own
         self.named = 0  # it compares the server's name with the certificate's
         self.suites = 0  # where the cipher suites of this model stand in vendor.SUITES
         self.suite = 0  # which of them, where it takes one at a time
@@ -32,6 +33,7 @@ class Security:
         """Another vendor's tables are used from now on."""
         self.most = number(numbers, _CONNECTIONS)
         self.named = number(numbers, _NAMED)
+        self.stores = 1
         self.suites = 0
         self.suite = 0
 

@@ -9,6 +9,7 @@ from uplink.modems.common import const
 
 _NOT_MINE = const(-2)
 
+COMMANDS = False
 NUMBER = 5
 ESCAPED = b"\r\nOK\r\n"
 BACK = b"ATO\r"

@@ -3,8 +3,9 @@
 Sources: SSL/TLS user guide 1vv0300989 rev. 23 (chapters in brackets); AT commands reference
 guides; IP Easy user guide. How the texts are read is told in README.md.
 
-One secure socket is used, <SSId> 1: most platforms have no other, and certificates belong to one
-(6.5). Plain sockets are the <connId> from 1 on. Opening is awaited: no socket does anything then.
+A platform has one secure socket or several, AT#SSLEN=? says it; certificates belong to one (6.5),
+so each that may be used gets them. Plain sockets are the <connId> from 1 on. Opening is awaited:
+no socket does anything then.
 """
 
 from uplink import log
@@ -52,11 +53,14 @@ NUMBERS = (
     b"0 "  # it does not check the server's name (some do)
     b"1 "  # cipher suites are tried one by one
     b"6000 "  # is it there? Half of it at our baud rate, then the others
-    b"0 "  # a send without a result: asked again after INPUT_MS
+    b"1 "  # … nor after a send without a result: it may wait for the rest for good
 )
 PAUSE_MS = 22  # 20 after a final result code, also between transfers
 FAST_MS = 22
-INPUT_MS = 500  # it waits for the rest of counted payload for good: what follows becomes that
+# It waits for the rest of counted payload for good, and what follows becomes that: sent, inside
+# TLS. So it is switched off and on (Ladder.unsent). Where PWRKEY is not wired, all that is left is
+# to say nothing until the far end has given up: MQTT brokers do after 1.5 times keepalive.
+INPUT_MS = 200_000
 
 PROMPT = b">"
 TAIL = b"\x1a"  # a PEM file ends with Ctrl-Z (6.5)
@@ -85,16 +89,17 @@ SCRIPTS = (
     b"\nI 1AT+CGMM|m*"
     b"\nI 1AT+CGMR|f*"
     b"\nI 1AT+CGSN|i*"
+    b"\nIa2AT#SSLEN=?|L"
     b"\n#D"  # is the file there? (its socket must be enabled, and not be in use)
-    b"\n a2AT#SSLEN=1,1"
-    b"\n a3AT#SSLH=1"
+    b"\n a2AT#SSLEN={N},1"
+    b"\n a3AT#SSLH={N}"
     b"\n b2AT#SSLSECDATA?|z"
     b"\n#F"  # write it, in PEM
-    b"\n d2AT#SSLSECCFG=1,{C},{l}"
-    b"\n a2AT#SSLSECDATA=1,0,{f}"
-    b"\n h5AT#SSLSECDATA=1,1,{f},{z}|->"
+    b"\n d2AT#SSLSECCFG={N},{C},{l}"
+    b"\n a2AT#SSLSECDATA={N},0,{f}"
+    b"\n h5AT#SSLSECDATA={N},1,{f},{z}|->"
     b"\n#G"  # delete it
-    b"\n a2AT#SSLSECDATA=1,0,{f}"
+    b"\n a2AT#SSLSECDATA={N},0,{f}"
     b"\n#j"  # SIM
     b"\n  3AT+CPIN?|p"
     b"\nLa2AT#PCT|s"
@@ -144,7 +149,7 @@ SCRIPTS = (
     b"\n b1AT+CGREG?|e"
     b"\n a1AT+CEREG?|r"
     b"\n  2AT#SGACT?|n"
-    b"\n a2AT#SSLS=1|M"
+    b"\n a2AT#SSLS={N}|M"
     b"\n a2AT#SS|Y"
     b"\n a1AT+CSQ|q"
     b"\n#P"  # ping
@@ -185,8 +190,8 @@ URCS = ((b"", "urc"),)
 FINALS = ((b"ERROR", 1),)  # (NO CARRIER is no answer to anything)
 # +CME ERROR of an open (12.2), and what it means for its user: of errors.CLOSED_.
 REASONS = (832, 3, 837, 7, 839, 6, 840, 3, 558, 5, 559, 3, 560, 4, 562, 3)
-# Data in a URC: mode 2 of #SSLCFG and #SCFGEXT. We ask for mode 1; who finds 2, is served too.
-COUNTED = ((b"SSLSRING:", 2, "pushed"), (b"SRING:", 2, "pushed_plain"))
+# Data in a URC: mode 2 of #SSLCFG, which streams may ask for.
+COUNTED = ((b"SSLSRING:", 2, "pushed"),)
 SUITES = telit_platforms.PLATFORMS
 
 
@@ -213,7 +218,8 @@ def put(m, letter, line):
     if letter == 108:  # l: 0 nobody verified, 1 the server, 2 both; certificates in PEM
         line.append(48 if tls["verify"] == "none" else 50 if tls["cert"] is not None else 49)
         if has(m, _P_FORMAT) == 102:
-            line.extend(b",1")
+            line.append(44)
+            line.append(m.files.form)
     elif letter == 118:  # v: #SSLSECCFG2: the version, by that of the command; SNI; our CA alone
         version = tls["version"]
         n = 50 if version == "1.2" else 49 if version == "1.1" else 48
@@ -230,6 +236,8 @@ def put(m, letter, line):
             line.extend(b",0,0")
             if extra > 50:
                 line.extend(b",0,600")
+    elif letter == 78:  # N: the secure socket that is looked at; online, one after the other
+        line.append(49 + m.files.store % m.security.stores)
     elif letter == 83:  # S: CFUN: 5 sleeps while DTR is high
         line.append(53 if m.cfg["modem"]["sleep"] and m.wired & 2 else 49)
     else:
@@ -252,18 +260,8 @@ def counted(m, c):
 
 
 def pushed(m, c):
-    """`SSLSRING: <SSId>,<n>,` and n bytes: returns n."""
-    return push(m, c, True)
-
-
-def pushed_plain(m, c):
-    """`SRING: <connId>,<n>,` and n bytes: returns n."""
-    return push(m, c, False)
-
-
-def push(m, c, tls):
-    """The bytes are the socket's, as if they had been read."""
-    s = connection(m, c.int(), tls)
+    """`SSLSRING: <SSId>,<n>,` and n bytes, as if they had been read: returns n."""
+    s = connection(m, c.int(), True)
     n = c.int()
     if m.reading is None or s is m.reading:
         m.reading = s
@@ -280,8 +278,9 @@ def heard(m, c, what):
     if what == 68 or what == 73:  # D `SSLSRING: <SSId>[,<n>]`, I `SRING: <connId>[,<n>]`
         s = connection(m, c.int(), what == 68)
         if s is not None:
-            s.waiting = True
+            s.waiting = c.int(1) or 1
     elif what == 77 or what == 89:  # M `#SSLS: <SSId>,<state>[,…]`, Y `#SS: <connId>,<state>[,…]`
+        m.files.store += 1
         s = connection(m, c.int(), what == 77)
         state = c.int(0)  # 2 is open; of plain ones 1 and 3, too; 3: data waits
         is_open = state == 2 or (what == 89 and 0 < state < 4)
@@ -328,9 +327,13 @@ def heard(m, c, what):
             return _FAIL
         c.copy(m.ip, 40)
     elif what == 122:  # z `#SSLSECDATA: <SSId>,<certificate>,<CA>,<key>`: which there are
-        if c.int() == 1:
+        if c.int() == 1 + m.files.store:
             c.skip(FILES[m.files.index][0] - 48)
             m.files.found = 1 if c.int() == 1 else -1
+    elif what == 76:  # L `#SSLEN: (1-6),(0,1)`, `#SSLEN: (1),(0,1)`: secure sockets
+        security = m.security
+        security.most = c.buf[c.pos + 3] - 48 if c.buf[c.pos + 2] == 45 else 1
+        security.stores = min(security.most, m.cfg["modem"]["sockets"])
     elif what == 115:  # s `#PCT: <tries>`: one may have been made before a restart
         m.pin_tried = c.int(3) < 3
     elif what == 120:  # x `#PING: 01,"74.6.231.20",<100 ms>,<ttl>`; 600: none

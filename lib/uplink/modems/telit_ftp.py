@@ -7,6 +7,7 @@ saves itself, and holds TLS while it says so: it is put back after each file.
 
 from uplink.modems import telit
 from uplink.modems.common import const
+from uplink.modems.telit_urcs import meets
 
 _PIECE = const(1000)  # bytes of a read
 
@@ -14,6 +15,7 @@ PROMPT = b">"
 TAIL_OK = b"\r\nOK\r\n"
 AT_ONCE = True
 LEAVES = True
+ALONE = True  # what protocol has TLS, has all of it
 DRAINS = False
 NOTHING = 0
 URL_MAX = 0
@@ -24,8 +26,14 @@ SCRIPTS = (
     b"\n#a"  # ask
     b"\nta2AT#SSLEN=1,1"
     b"\ntd2AT#SSLSECCFG=1,{C},{l}"
+    b"\nMd2AT#SSLCFG=1,1,300,90,100,50,1{x}"
     b"\nSd2AT#SSLSECCFG2=1,{v}"
     b"\nta2AT#SSLEN=1,0"  # sockets hold it no more
+    b"\n2a2AT#SSLEN=2,0"
+    b"\n3a2AT#SSLEN=3,0"
+    b"\n4a2AT#SSLEN=4,0"
+    b"\n5a2AT#SSLEN=5,0"
+    b"\n6a2AT#SSLEN=6,0"
     b"\n  3AT#FTPCFG=500,1,{T}"  # (the server's own address: what it says may be inside its net)
     b'\n  :AT#FTPOPEN="{h}:{p}","{U}","{W}",1'
     b"\n  6AT#FTPTYPE=0"
@@ -42,7 +50,7 @@ SCRIPTS = (
 
 
 def when(s, condition):
-    return telit.when(s.core, condition)
+    return meets(s, condition)
 
 
 def put(s, letter, line):

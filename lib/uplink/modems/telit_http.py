@@ -7,7 +7,7 @@ it says so: it is put back after each request.
 
 from uplink.modems import telit
 from uplink.modems.common import const
-from uplink.modems.telit_urcs import decimal
+from uplink.modems.telit_urcs import decimal, meets
 
 _PIECE = const(1000)  # bytes of a read: 64 to 1500
 
@@ -18,6 +18,7 @@ URL_MAX = 0
 BODY_MAX = 65535
 AT_ONCE = False  # #HTTPRING tells when the answer is there
 LEAVES = True
+ALONE = True  # what protocol has TLS, has all of it
 DRAINS = True  # an answer has to be read before anything else can be asked
 REASONS = telit.REASONS
 
@@ -25,8 +26,14 @@ SCRIPTS = (
     b"\n#a"  # ask
     b"\nta2AT#SSLEN=1,1"
     b"\ntd2AT#SSLSECCFG=1,{C},{l}"
+    b"\nMd2AT#SSLCFG=1,1,300,90,100,50,1{x}"
     b"\nSd2AT#SSLSECCFG2=1,{v}"
     b"\nta2AT#SSLEN=1,0"  # sockets hold it no more
+    b"\n2a2AT#SSLEN=2,0"
+    b"\n3a2AT#SSLEN=3,0"
+    b"\n4a2AT#SSLEN=4,0"
+    b"\n5a2AT#SSLEN=5,0"
+    b"\n6a2AT#SSLEN=6,0"
     b'\n  3AT#HTTPCFG=0,"{h}",{p},0,,,{T},{L},1'
     b'\nG :AT#HTTPQRY=0,0,"{r}"{x}'
     b'\nOh:AT#HTTPSND=0,0,"{r}",{n},"{k}"{x}|->'
@@ -42,7 +49,7 @@ def when(s, condition):
     """G: get, O: post; the others are telit's."""
     if condition == 71 or condition == 79:
         return (s.content is None) == (condition == 71)
-    return telit.when(s.core, condition)
+    return meets(s, condition)
 
 
 def put(s, letter, line):

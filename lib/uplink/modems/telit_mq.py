@@ -5,22 +5,28 @@ captures of an LE910R1 (AT#MQWCFG restarts it: a will is not set).
 """
 
 from uplink.modems import telit
-from uplink.modems.telit_urcs import decimal
+from uplink.modems.telit_urcs import decimal, meets
 
 PROMPT = b">"
 TAIL_OK = b"\r\n\r\nOK\r\n"
 REASONS = telit.REASONS
+ALONE = True  # what protocol has TLS, has all of it
 
 SCRIPTS = (
     b"\n#a"  # connect
     b"\n a4AT#MQDISC=1"  # what an earlier life has left
     b"\n a2AT#MQEN=1,0"
-    b"\nta2AT#SSLEN=1,1"
-    b"\ntd2AT#SSLSECCFG=1,{C},{l}"
-    b"\nSd2AT#SSLSECCFG2=1,{v}"
     b"\nta2AT#SSLEN=1,0"  # sockets hold it no more
+    b"\n2a2AT#SSLEN=2,0"
+    b"\n3a2AT#SSLEN=3,0"
+    b"\n4a2AT#SSLEN=4,0"
+    b"\n5a2AT#SSLEN=5,0"
+    b"\n6a2AT#SSLEN=6,0"
     b"\n  2AT#MQEN=1,1"
     b'\n  3AT#MQCFG=1,"{h}",{p},1,{T}'
+    b"\ntd2AT#SSLSECCFG=1,{C},{l}"
+    b"\nMd2AT#SSLCFG=1,1,300,90,100,50,0{x}"
+    b"\nSd2AT#SSLSECCFG2=1,{v}"
     b"\n  2AT#MQCFG2=1,{k},{e}"
     b"\n  2AT#MQTCFG=1,30"
     b'\n  :AT#MQCONN=1,"{I}","{U}","{W}"'
@@ -34,13 +40,14 @@ SCRIPTS = (
     b"\n b2AT#MQCONN?|c"
     b"\n#e"  # put away
     b"\n a4AT#MQDISC=1"
+    b"\n a2AT#MQCONN?|c"
     b"\n a2AT#MQEN=1,0"
     b"\n#"
 )
 
 
 def when(s, condition):
-    return telit.when(s.core, condition)
+    return meets(s, condition)
 
 
 def put(s, letter, line):

@@ -13,14 +13,13 @@ from uplink.modems.telit import (  # noqa: F401
     PROBE,
     counted,
     pushed,
-    pushed_plain,
 )
 
 _ENDLESS = const(0xFFFFFFF)
 
 URCS = ((b"#HTTPRING: ", "http_ring"), (b"#MQRING: ", "mq_ring"), (b"", "urc"))
 # `<<<` and, directly behind it, the bytes of a read.
-COUNTED = ((b"SSLSRING:", 2, "pushed"), (b"SRING:", 2, "pushed_plain"), (b"<<<", 0, "arrows"))
+COUNTED = ((b"SSLSRING:", 2, "pushed"), (b"<<<", 0, "arrows"))
 
 
 def urc(m, c):
@@ -32,6 +31,18 @@ def decimal(line, n):
     if n > 9:
         decimal(line, n // 10)
     line.append(48 + n % 10)
+
+
+def meets(s, condition):
+    """Conditions of a service's script, with TLS: 2 to 6: sockets may have enabled that secure
+    socket, too; M: the server's name is checked if #SSLCFG says so. The others are telit's.
+    """
+    security = s.core.security
+    if 50 <= condition <= 54:
+        return s.tls and security.stores > condition - 49
+    if condition == 77:
+        return s.tls and security.named
+    return telit.when(s.core, condition)
 
 
 def unit(m, name):

@@ -69,6 +69,23 @@ class ServiceModem(Modem):
             raise ValueError("no %s: not in this module, or not in this image (services)" % name)
         return found
 
+    def stream(self):
+        """One TLS connection that can have the serial line for itself: `escape`, `resume` and the
+        calls of a transport (README.md). ValueError: the module has none, or this image.
+        """
+        found = self.texts("stream", "stream")
+        if found.COMMANDS:
+            from .online_stream import OnlineStream as Stream
+        else:
+            from .stream import ModuleStream as Stream
+        return self.add(Stream(self, found))
+
+    def ask(self):
+        """To be called with an AT command, and awaited: `Ask`."""
+        from .ask import Ask
+
+        return self.add(Ask(self))
+
     def add(self, service):
         """A service joins the sockets."""
         self.units.append(service)
@@ -89,14 +106,19 @@ class ServiceModem(Modem):
         return self.sockets[n]
 
     def holder(self, s):
-        """Who else than `s` has the module's last TLS connection: a socket or service; None: one
-        is free.
+        """Whose TLS keeps `s` from having it, a socket or service; None: nobody's.
+
+        There are so many connections; where one protocol has all of them, its services are
+        `alone`; `s` may want the one that another has.
         """
         left = self.security.most
+        alone = s in self.units and s.alone
         for other in self.sockets:
             if other is not s and other.tls and other.state > 0:
                 left -= 1
-                if left <= 0:
+                if other in self.units and other.alone:  # type: ignore[attr-defined]
+                    left = 0
+                if left <= 0 or alone or other.id == s.id == 1:
                     return other
         return None
 
@@ -133,6 +155,7 @@ class ServiceModem(Modem):
             s.serve(now)
             return
         if work == _DO_OPEN and s.tls:
+            s.number(self.vendor.NUMBERS)
             holder = self.holder(s)
             if holder is not None:
                 log.error("modem", "TLS is held, end that first: " + self.holder_name(s), s.cid)

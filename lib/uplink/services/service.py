@@ -67,6 +67,8 @@ class Service(Request):
         self.opened_at = 0
         self.active_at = 0
         self.waiting = False
+        # one protocol of the module has all of its TLS
+        self.alone = getattr(vendor, "ALONE", False)
         self.holds = False  # the line is in data mode, for as long as it likes
         # uncounted payload: the last bytes that came, which may be the result
         self.raw = False
@@ -107,6 +109,10 @@ class Service(Request):
 
     def piece_end(self, good, now):
         """The bytes that followed a script's result are there; not `good`: not all."""
+
+    def sweep(self, now):
+        """Put away what an earlier life may have left: nothing. True where a script began."""
+        return False
 
     # ---- for those who derive -------------------------------------------------------------------
 

@@ -66,11 +66,10 @@ _ESCAPE = b"+++"
 class ModuleStream(Tail):
     """A connection in transparent mode. TLS alone, by the configuration's `tls`.
 
-    `core`: the `ServiceModem`. ValueError: not in this module or image, or no number is left.
+    ValueError: no number of the module is left.
     """
 
-    def __init__(self, core):
-        vendor = core.texts("stream", "transparent mode")
+    def __init__(self, core, vendor):
         if len(core.sockets) - len(core.units) > vendor.NUMBER:
             raise ValueError("no number left for a stream: lower modem.sockets")
         super().__init__(core, vendor, "stream")
@@ -88,7 +87,6 @@ class ModuleStream(Tail):
         self.out_left = 0
         self.chunk = 0  # bytes on their way,
         self.through_at = 0  # and when the last of them is through
-        core.add(self)
 
     # ---- the transport contract -----------------------------------------------------------------
 
@@ -186,9 +184,6 @@ class ModuleStream(Tail):
         if self.state == _OPENING and self.asked:
             return 90_000 - ticks_diff(now, self.opened_at)
         return FOREVER
-
-    def sweep(self, now):
-        return False
 
     def ended(self, letter, result, now):
         if letter == _CLOSE and self.phase == _CLOSE:
