@@ -115,3 +115,15 @@ def test_log_is_bounded():
     for _ in range(200):
         b.at("AT", 20 * MS)
     assert len(b.modem.log) == 100 and b.modem.counters["AT"] == 200
+
+
+def test_what_is_cancelled_long_before_its_time_is_not_kept():
+    timers, done = Timers(), []
+    timers.at(5, done.append, "early")
+    for _ in range(10_000):
+        timers.cancel(timers.at(10**13, done.append, "late"))
+    timers.at(7, done.append, "then")
+    assert len(timers._heap) < 200
+    while timers.run(10):
+        pass
+    assert done == ["early", "then"] and timers.next() is None

@@ -9,9 +9,15 @@ class Timers:
     def __init__(self):
         self._heap = []
         self._count = 0
+        # So many may be planned before what was cancelled is swept out.
+        self._room = 64
 
     def at(self, when_us: int, call, *args):
         """Plan `call(*args)` at `when_us`; returns a handle for `cancel`."""
+        if len(self._heap) >= self._room:
+            self._heap = [entry for entry in self._heap if entry[2] is not None]
+            heapq.heapify(self._heap)
+            self._room = 2 * len(self._heap) + 64
         self._count += 1
         entry = [int(when_us), self._count, call, args]
         heapq.heappush(self._heap, entry)
@@ -21,7 +27,7 @@ class Timers:
     def cancel(entry):
         """Forget a planned call (None and calls already made are fine)."""
         if entry is not None:
-            entry[2] = None
+            entry[2:] = None, ()
 
     def next(self):
         """The time of the earliest call, or None."""
