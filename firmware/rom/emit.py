@@ -1,5 +1,7 @@
 """The C text of what is in ROM, among what mpy-tool.py writes."""
 
+import contextlib
+import io
 import json
 
 from module import World
@@ -30,6 +32,9 @@ _HEAD = """
 
 #if MICROPY_OBJ_REPR != MICROPY_OBJ_REPR_A || MICROPY_PY_SYS_SETTRACE
 #error "functions and classes in ROM: not with this object representation, or settrace"
+#endif
+#if !MICROPY_OBJ_FROZEN_FUN
+#error "functions without objects: not without MICROPY_OBJ_FROZEN_FUN"
 #endif
 #if !MICROPY_OPT_FUSED_BYTECODE
 #error "instructions that stand for several: not without MICROPY_OPT_FUSED_BYTECODE"
@@ -91,10 +96,11 @@ def install(mpy, tree, genhdr, public=None, names=None):
         return text.constants[key]
 
     def freeze_raw_code(self, *args):
-        if getattr(self, "rom_function", None) is None:
+        function = getattr(self, "rom_function", None)
+        if function is None:
             plain_raw_code(self, *args)
-        else:
-            text.function(self.rom_function)
+        elif not function.is_plain(mpy):
+            text.object(function)
 
     plain = mpy.freeze_mpy
 
@@ -124,6 +130,11 @@ class Text:
         self.constants = {}
         # C expressions of the table that modules share.
         self.shared = []
+        # The C text of the code of functions that have no object, and its bytes.
+        self.code = []
+        self.code_size = 0
+        # C expressions of the default arguments of all functions.
+        self.defaults = []
 
     def symbol(self, value):
         if value.symbol is None:
@@ -139,6 +150,11 @@ class Text:
             for function in module.functions:
                 function.rc.rom_function = function
                 function.symbol = f"&rom_fun_{function.rc.escaped_name}"
+                if function.is_plain(self.mpy):
+                    # Its code comes behind a byte with the module's number (and one before that).
+                    self.code_size += 1 + bool(function.defaults)
+                    function.symbol = f"MP_ROM_FROZEN_FUN({self.code_size})"
+                    self.code_size += len(function.rc.fun_data)
 
     def keep_names(self, compiled):
         """Only the names that are still used go into the firmware."""
@@ -183,7 +199,10 @@ class Text:
         print()
         cm.raw_code.freeze()
         for function in cm.rom.functions:
-            function.rc.freeze()
+            if function.is_plain(self.mpy):
+                self.plain(function)
+            else:
+                function.rc.freeze()
         for value in cm.rom.classes:
             self.members(cm, value)
         self.module_constants(cm)
@@ -244,9 +263,10 @@ class Text:
         for module in self.world.all:
             print(f"static const mp_frozen_module_t frozen_module_{module.cm.escaped_name};")
             for function in module.functions:
-                # (a method that only a vendor left out calls may have gone from its class)
-                symbol = function.symbol[1:]
-                print(f"static const mp_obj_fun_bc_t {symbol} __attribute__((unused));")
+                if not function.is_plain(self.mpy):
+                    # (a method that only a vendor left out calls may have gone from its class)
+                    symbol = function.symbol[1:]
+                    print(f"static const mp_obj_fun_bc_t {symbol} __attribute__((unused));")
         self.shared = [None] * self.world.n_constants
         if self.shared:
             print(f"static const mp_rom_obj_t rom_constants[{len(self.shared)}];")
@@ -265,7 +285,30 @@ class Text:
         for start in range(0, len(classes), _GROUP):
             yield f"rom_types_{start // _GROUP}", classes[start : start + _GROUP]
 
-    def function(self, function):
+    def plain(self, function):
+        """A function without an object: its bytecode goes to that of all modules."""
+        rc, module = function.rc, function.module
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            rc.freeze()
+        scope, _, *rows = out.getvalue().splitlines()
+        before = [f"{module.index}, // module"]
+        if function.defaults:
+            refs = self._values(module.cm, f"rom_default_{rc.escaped_name}", function.defaults)
+            before = [f"{self._place(refs)}, 0x80 | {before[0]}, with defaults"]
+        size = 1 + bool(function.defaults) + len(rc.fun_data)
+        print(f"// - code: {size} bytes of mp_frozen_code: {rc.escaped_name}")
+        self.code += [scope, *(f"    {row}" for row in before), *rows[: rows.index("};")]]
+
+    def _place(self, refs):
+        """Where in the table of all functions' defaults these are, in a row."""
+        known = self.defaults
+        for at in range(len(known) + 1):
+            if known[at : at + len(refs)] == refs[: len(known) - at]:
+                known += refs[len(known) - at :]
+                return at
+        raise AssertionError
+
+    def object(self, function):
         """The function object, after its bytecode."""
         rc, cm = function.rc, function.module.cm
         kind = "fun_viper"
@@ -355,6 +398,13 @@ class Text:
             print(f"static const mp_rom_obj_t rom_constants[{len(self.shared)}] = {{")
             print("".join(f"    {ref},\n" for ref in self.shared), end="")
             print("};")
+        print("// functions without objects")
+        print("const byte mp_frozen_code[] = {")
+        print("\n".join(self.code or ["    0,"]))
+        print("};")
+        if len(self.defaults) > 255 or len(self.world.all) > 127:
+            raise ValueError("too many frozen modules, or default arguments")
+        print(f"const mp_rom_obj_t mp_frozen_defaults[] = {{{', '.join(self.defaults or '0')}}};")
         print("// classes in ROM")
         for group, classes in self._groups():
             print(f"static const {group}_t {group} = {{{{")

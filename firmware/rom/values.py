@@ -22,6 +22,19 @@ class Function(Value):
         self.rc = rc
         self.defaults = defaults
 
+    # Of MP_FROZEN_DEFAULTS_MAX in py/objfun.h.
+    MOST_DEFAULTS = 4
+
+    def is_plain(self, mpy):
+        """Whether it needs no object: neither generator nor machine code, without functions inside."""
+        rc = self.rc
+        return (
+            rc.code_kind == mpy.MP_CODE_BYTECODE
+            and not rc.scope_flags & mpy.MP_SCOPE_FLAG_GENERATOR
+            and len(self.defaults) <= self.MOST_DEFAULTS
+            and not rc.children
+        )
+
 
 class Closure(Value):
     """A method that closes over `__class__` only (it uses super())."""

@@ -116,6 +116,7 @@ static const mp_obj_str_t const_obj_uplink_a_0 = """
 // frozen module uplink_b
 // - frozen file name: uplink/b.py
 static const byte fun_data_uplink_b[20] = {
+// - code: 7 bytes of mp_frozen_code: uplink_b_f
     MP_QSTR_poll, MP_QSTR_asleep,
 static const rom_types_0_t rom_types_0 = {
 """
@@ -135,7 +136,7 @@ def test_a_name_is_shared_by_its_users_and_one_that_was_there_costs_nothing():
     # poll: a half for each of them; sleep: there already.
     poll = (len("poll") + 1 + 6) / 2
     assert (a.code, a.constants, a.names) == (10, 16 + len(b"AT\0") + listed, poll)
-    assert (b.code, b.constants, b.names) == (20, listed, poll + len("asleep") + 1 + 6)
+    assert (b.code, b.constants, b.names) == (20 + 7, listed, poll + len("asleep") + 1 + 6)
 
 
 def test_a_text_that_another_ends_with_is_stored_once():

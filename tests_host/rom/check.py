@@ -10,9 +10,10 @@ import romcase.classes
 import romcase.functions
 import romcase.fused
 import romcase.names
+import romcase.plain
 
 COUNTED = 28
-PARTS = romcase.functions, romcase.classes, romcase.names, romcase.fused
+PARTS = romcase.functions, romcase.classes, romcase.names, romcase.fused, romcase.plain
 first = tuple(part.show() for part in PARTS)
 for part in first:
     for line in part:

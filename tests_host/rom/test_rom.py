@@ -81,8 +81,8 @@ def test_it_does_what_the_source_does(built, frozen):
 
 def test_each_instruction_that_stands_for_several_is_there(built, mpy):
     text = (built[1] / "frozen_content.c").read_text()
-    module = text.split("// frozen module romcase_fused", 1)[1].split("// frozen module ", 1)[0]
-    found = set(re.findall(r"// ([A-Z_]+)", module))
+    scopes = re.findall(r"scope romcase_fused_\w+\n(.*?)(?=\n// |\n};)", text, re.S)
+    found = set(re.findall(r"// ([A-Z_]+)", "\n".join(scopes)))
     import fuse
 
     fused = {name.split()[0] for name, _, _ in fuse.FUSED}
@@ -101,11 +101,15 @@ def test_what_is_in_rom_and_what_is_not(built):
         *(f"fused_{name}" for name in "Sensor Watched Odd".split()),
     }
     assert classes == {f"romcase_{name}" for name in in_rom}
-    functions = set(re.findall(r"rom_fun_(\w+) = \{", text))
-    assert {"romcase_functions_plain", "romcase_functions_defaults"} <= functions
-    assert "romcase_functions_changing" not in functions
-    assert "romcase_functions_closure_add" not in functions
-    assert not [name for name in functions if name.startswith("main_")]
+    objects = set(re.findall(r"rom_fun_(\w+) = \{", text))
+    numbers = set(re.findall(r"bytes of mp_frozen_code: (\w+)", text))
+    assert objects & numbers == set()
+    # Generators, functions with functions inside, and with more than 4 defaults.
+    case = "romcase_functions_"
+    assert {case + "generator", case + "closure", "romcase_plain_five"} <= objects
+    assert {case + "plain", case + "defaults", "romcase_plain_four"} <= numbers
+    for name in objects | numbers:
+        assert not name.startswith((case + "changing", case + "closure_add", "main_"))
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,7 @@ def of_files(frozen, plain, flash, symbols):
             continue
         # Its place in the list of the frozen files: a name and a pointer.
         share = shares[file.removeprefix("uplink/")] = Share(constants=len(file) + 1 + 4)
+        share.code += sum(map(int, re.findall(r"(?m)^// - code: (\d+) bytes", part)))
         for symbol in set(re.findall(r"(?m)^static (?:const )?[\w \*]*?\b(\w+)(?:\[| = )", part)):
             size = symbols.get(symbol, 0)
             if symbol.startswith(_SHARED_BY_ALL):
