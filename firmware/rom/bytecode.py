@@ -6,6 +6,11 @@ The format: py/bc.h and py/bc0.h of MicroPython 1.25 (persistent bytecode versio
 from fuse import LOADS_CONSTANT
 
 
+# Above it, a name's number is not a place in its module's table, but the interpreter's own (py/bc.h).
+# What that is the C compiler knows; the bytes here stand for 0.
+DIRECT = 0x2000
+
+
 class Op:
     """One instruction. `arg` is a number, or what it stands for: a name (QStrType), a constant
     (Constant, or a value of values.py), a child (RawCode), the Op a jump goes to.
@@ -37,6 +42,8 @@ class Code:
         self.cells = list(rc.fun_data[rc.offset_closure_info : rc.offset_opcodes])
         self.children = list(rc.children)
         self.ops = self._decode(constants)
+        # (where in the bytes, name) of each name that is not numbered by a table: two bytes.
+        self.direct = None
 
     def _decode(self, constants):
         mpy, rc, code = self.mpy, self.rc, self.mpy.Opcode
@@ -136,14 +143,14 @@ class Code:
         self.rc.children = self.children = [rc for rc in self.children if rc in used]
 
     def encode(self, name_index, constant_index):
-        """Put the bytecode back into its RawCode; the arguments number names (by text) and
-        constants.
+        """Put the bytecode back into its RawCode; the arguments number names (by text; one that
+        has none is DIRECT) and constants.
         """
         mpy, rc = self.mpy, self.rc
         children = {child: i for i, child in enumerate(self.children)}
         for op in self.ops:
             if op.fmt == mpy.MP_BC_FORMAT_QSTR:
-                op.number = name_index[op.arg.str]
+                op.number = name_index.get(op.arg.str, DIRECT)
             elif self.loads_constant(op):
                 op.number = constant_index[op.arg]
             elif self.makes_function(op):
@@ -151,9 +158,12 @@ class Code:
             else:
                 op.number = op.arg
         body = self._place()
-        names = bytearray()
+        names, direct = bytearray(), []
         for name in self.names:
-            names += mpy.mp_encode_uint(name_index[name.str])
+            number = name_index.get(name.str, DIRECT)
+            if number == DIRECT:
+                direct.append((len(names), name))
+            names += mpy.mp_encode_uint(number)
         info = names + _Lines.encode((op.offset, op.line) for op in self.ops)
         size = mpy.encode_prelude_size(len(info), len(self.cells))
         signature = rc.fun_data[: rc.offset_prelude_size]
@@ -169,10 +179,43 @@ class Code:
             rc.prelude_size,
             rc.names,
         ) = mpy.extract_prelude(rc.fun_data + bytes(256), 0)
+        self.direct = [(rc.offset_source_info + at, name) for at, name in direct]
+        self.direct += [
+            (rc.offset_opcodes + op.offset + 1, op.arg)
+            for op in self.ops
+            if op.fmt == mpy.MP_BC_FORMAT_QSTR and op.number == DIRECT
+        ]
         if left_out:
             # Of a function that is never called by keyword (and has no line numbers).
             rc.names = rc.names[: len(self.names)]
             rc.offset_line_info = rc.offset_source_info + len(names)
+
+    def text(self):
+        """The bytes as lines of C."""
+        rc, mpy = self.rc, self.mpy
+        tokens = [f"0x{byte:02x}" for byte in rc.fun_data]
+        for at, name in self.direct:
+            tokens[at] = f"{DIRECT >> 7 | 0x80:#04x} | {name.qstr_id} >> 7"
+            tokens[at + 1] = f"{name.qstr_id} & 0x7f"
+        parts = [
+            (rc.offset_source_info, "prelude"),
+            (rc.offset_line_info, f"names: {', '.join(name.str for name in self.names)}"),
+            (rc.offset_opcodes, "code info"),
+        ]
+        for op, after in zip(self.ops, [*self.ops[1:], None], strict=True):
+            what = mpy.Opcode.mapping[op.code]
+            if op.fmt == mpy.MP_BC_FORMAT_QSTR:
+                what += f" {op.arg.str!r}"
+            elif op.fmt == mpy.MP_BC_FORMAT_OFFSET:
+                what += f" {op.arg.offset}"
+            elif op.fmt == mpy.MP_BC_FORMAT_VAR_UINT:
+                what += f" {op.number}"
+            end = rc.offset_opcodes + after.offset if after else len(tokens)
+            parts.append((end, what))
+        start = 0
+        for end, what in parts:
+            yield f"    {' '.join(f'{token},' for token in tokens[start:end])} // {what}"
+            start = end
 
     def _place(self):
         """The bytes of the instructions; jumps may become shorter until nothing moves."""

@@ -1,7 +1,5 @@
 """The C text of what is in ROM, among what mpy-tool.py writes."""
 
-import contextlib
-import io
 import json
 
 from module import World
@@ -81,6 +79,11 @@ def install(mpy, tree, genhdr, public=None, names=None):
     """
     text = Text(mpy)
 
+    def freeze_bytecode(self):
+        text.bytecode(self)
+        self.freeze_children()
+        self.freeze_raw_code()
+
     plain_obj = mpy.CompiledModule.freeze_constant_obj
     plain_raw_code = mpy.RawCode.freeze_raw_code
 
@@ -117,6 +120,7 @@ def install(mpy, tree, genhdr, public=None, names=None):
     mpy.CompiledModule.freeze = lambda cm, index: text.module(cm, index)
     mpy.CompiledModule.freeze_constant_obj = freeze_constant_obj
     mpy.RawCode.freeze_raw_code = freeze_raw_code
+    mpy.RawCodeBytecode.freeze = freeze_bytecode
     mpy.freeze_mpy = freeze_mpy
 
 
@@ -171,7 +175,7 @@ class Text:
 
         for cm in compiled:
             names.update(name.str for name in cm.qstr_table)
-            names.update(cm.rom.table())
+            names.update(cm.rom.names_used, cm.rom.table())
             use((*cm.obj_table, *cm.rom.functions, *cm.rom.table().values()))
             for value in cm.rom.classes:
                 names.update((value.name, *value.members))
@@ -288,16 +292,26 @@ class Text:
     def plain(self, function):
         """A function without an object: its bytecode goes to that of all modules."""
         rc, module = function.rc, function.module
-        with contextlib.redirect_stdout(io.StringIO()) as out:
-            rc.freeze()
-        scope, _, *rows = out.getvalue().splitlines()
         before = [f"{module.index}, // module"]
         if function.defaults:
             refs = self._values(module.cm, f"rom_default_{rc.escaped_name}", function.defaults)
             before = [f"{self._place(refs)}, 0x80 | {before[0]}, with defaults"]
         size = 1 + bool(function.defaults) + len(rc.fun_data)
         print(f"// - code: {size} bytes of mp_frozen_code: {rc.escaped_name}")
-        self.code += [scope, *(f"    {row}" for row in before), *rows[: rows.index("};")]]
+        self.code += [self._scope(rc), *(f"    {row}" for row in before), *rc.rom_code.text()]
+        self.mpy.bc_content += len(rc.fun_data)
+
+    def bytecode(self, rc):
+        """The bytecode of a function that is an object, or of a module."""
+        print(self._scope(rc))
+        print(f"static const byte fun_data_{rc.escaped_name}[{len(rc.fun_data)}] = {{")
+        for line in rc.rom_code.text():
+            print(line)
+        print("};")
+        self.mpy.bc_content += len(rc.fun_data)
+
+    def _scope(self, rc):
+        return f"// frozen bytecode, scope {rc.escaped_name}"
 
     def _place(self, refs):
         """Where in the table of all functions' defaults these are, in a row."""
@@ -393,11 +407,14 @@ class Text:
     def end(self):
         """What belongs to all modules."""
         print()
+        print("// of all frozen modules")
         if self.shared:
             print("// the constants of all modules")
             print(f"static const mp_rom_obj_t rom_constants[{len(self.shared)}] = {{")
             print("".join(f"    {ref},\n" for ref in self.shared), end="")
             print("};")
+        names = f"MP_QSTRnumber_of + {len(self.mpy.global_qstrs.qstrs)}"
+        print(f'_Static_assert({names} < 0x4000 - MP_BC_NAME_DIRECT, "too many names");')
         print("// functions without objects")
         print("const byte mp_frozen_code[] = {")
         print("\n".join(self.code or ["    0,"]))

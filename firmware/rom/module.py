@@ -148,7 +148,7 @@ class Module:
 
     def _decode(self, rc):
         if rc.code_kind == self.world.mpy.MP_CODE_BYTECODE:
-            self.code[rc] = Code(self.world.mpy, rc, self.constants)
+            rc.rom_code = self.code[rc] = Code(self.world.mpy, rc, self.constants)
         else:
             self.has_native = True
         for child in rc.children:

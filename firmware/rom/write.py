@@ -1,8 +1,9 @@
 """The rewritten code as bytes, and the tables of names and constants that it numbers.
 
-Modules that use much the same names share a table: what is used most comes first, as a number
-below 128 is a byte. A module finds its file's name at the beginning of its table (py/vm.c); so
-those stand before the names, and each module's table begins at its own:
+Modules that use much the same names share a table, of what is used three times or more: a number
+below 128 is a byte, and two bytes of table. Other names have the interpreter's own number, in two
+bytes. A module finds its file's name at the beginning of its table (py/vm.c); so those stand before
+the names, and each module's table begins at its own:
 
     file of c | file of b | file of a | names …
     c ▲         b ▲         a ▲
@@ -17,6 +18,8 @@ from fuse import Fuser
 from values import Value, is_name, is_shared
 
 _ONE_BYTE = 128
+# With less uses a name has no place in a table: one costs two bytes, and saves one a use.
+_FEW = 3
 
 
 class _Writer:
@@ -124,7 +127,8 @@ def write(world):
             continue
         files = [mpy.QStrType(w.module.file or w.module.cm.source_file.str) for w in group[::-1]]
         uses = sum((w.names for w in group), Counter())
-        order = sorted(uses, key=lambda name: (-uses[name], name))
+        order = sorted(uses, key=lambda name: (-uses[name], name))[: _ONE_BYTE - len(files)]
+        order = [name for name in order if uses[name] >= _FEW]
         tables[symbol] = [*files, *map(mpy.QStrType, order)]
         for i, writer in enumerate(group):
             writer.write(symbol, len(group) - 1 - i, tables[symbol], i + 1, shared)
@@ -160,6 +164,7 @@ def _groups(writers):
 
 
 def _cost(uses, files):
-    """Bytes of a table, and of the numbers in code that do not fit into one."""
+    """Bytes of a table, and of the numbers in code."""
     counts = sorted(uses.values(), reverse=True)
-    return 2 * (len(counts) + files) + sum(counts[_ONE_BYTE - files :])
+    listed = [count for count in counts[: _ONE_BYTE - files] if count >= _FEW]
+    return 2 * (len(listed) + files) + 2 * sum(counts) - sum(listed)

@@ -174,7 +174,7 @@ def _text(literal):
 
 def _modules(frozen):
     """(file name, C source) of each frozen module."""
-    for part in frozen.split("// frozen module ")[1:]:
+    for part in frozen.split("// of all frozen modules")[0].split("// frozen module ")[1:]:
         yield re.search(r"(?m)^// - frozen file name: (.*)$", part)[1], part
 
 
