@@ -157,7 +157,8 @@ class Text:
                 if function.is_plain(self.mpy):
                     # Its code comes behind a byte with the module's number (and one before that).
                     self.code_size += 1 + bool(function.defaults)
-                    function.symbol = f"MP_ROM_FROZEN_FUN({self.code_size})"
+                    function.place = self.code_size
+                    function.symbol = f"MP_ROM_FROZEN_FUN({function.place})"
                     self.code_size += len(function.rc.fun_data)
 
     def keep_names(self, compiled):
@@ -373,16 +374,43 @@ class Text:
         return f"MP_ROM_PTR({value.symbol})"
 
     def members(self, cm, value):
-        """The dict of a class: a hash table."""
-        if not value.members:
-            return
-        name, mpy = value.text, self.mpy
-        hash_bytes = mpy.config.MICROPY_QSTR_BYTES_IN_HASH
-        used = len(value.members)
-        # A search for what is not there ends at a free slot.
-        size = used + (used > 3)
+        """What a class has: a dict, a table of functions without objects, or both in a row."""
+        functions = value.plain()
+        others = [item for item in value.members.items() if item not in functions]
+        name = value.text
+        kind = f"uint16_t rom_functions_{name}[{2 * len(functions) + 1}]"
+        rows = [f"{self.mpy.QStrType(key).qstr_id}, {f.place}" for key, f in functions]
+        rows = f"{{{', '.join([*rows, '0'])}}}"
+        if others:
+            used = len(others)
+            size = self._hash_table(cm, name, others)
+            print("static const struct {")
+            print("    mp_obj_dict_t dict;")
+            if functions:
+                print(f"    {kind};")
+            print(f"}} rom_dict_{name} = {{{{")
+            print("    .base = {&mp_type_dict},")
+            print("    .map = {")
+            # Without hashes in ROM a lookup would compute them: then it is searched like a list.
+            print("        .all_keys_are_qstrs = 1, .is_fixed = 1,")
+            print(f"        .is_ordered = {int(not self._hash_bytes())},")
+            print(f"        .used = {used}, .alloc = {size},")
+            print(f"        .table = (mp_map_elem_t *)(mp_rom_map_elem_t *)rom_table_{name},")
+            print("    },")
+            print(f"}}, {rows}}};" if functions else "}};")
+        elif functions:
+            print(f"static const {kind} = {rows};")
+
+    def _hash_bytes(self):
+        return self.mpy.config.MICROPY_QSTR_BYTES_IN_HASH
+
+    def _hash_table(self, cm, name, members):
+        """Members of a class, by the hashes of their names if ROM has those; how many slots."""
+        mpy, hash_bytes = self.mpy, self._hash_bytes()
+        # A search by hash for what is not there ends at a free slot.
+        size = len(members) + (hash_bytes and len(members) > 3)
         table = [None] * size
-        for number, (key, member) in enumerate(value.members.items()):
+        for number, (key, member) in enumerate(members):
             ref = self._value(cm, f"rom_member_{name}_{number}", member)
             at = mpy.qstrutil.compute_hash(key.encode(), hash_bytes) % size
             if not hash_bytes:
@@ -394,15 +422,7 @@ class Text:
         for row in table:
             print(f"    {row or '{NULL, NULL}'},")
         print("};")
-        print(f"static const mp_obj_dict_t rom_dict_{name} = {{")
-        print("    .base = {&mp_type_dict},")
-        print("    .map = {")
-        # Without hashes in ROM a lookup would compute them: then it is searched like a list.
-        print("        .all_keys_are_qstrs = 1, .is_fixed = 1,")
-        print(f"        .is_ordered = {int(not hash_bytes)}, .used = {used}, .alloc = {size},")
-        print(f"        .table = (mp_map_elem_t *)(mp_rom_map_elem_t *)rom_table_{name},")
-        print("    },")
-        print("};")
+        return size
 
     def end(self):
         """What belongs to all modules."""
@@ -443,20 +463,26 @@ class Text:
         )
         if value.has_accessors():
             flags += " | MP_TYPE_FLAG_HAS_SPECIAL_ACCESSORS"
+        functions = value.plain()
+        if functions:
+            flags += " | MP_TYPE_FLAG_FROZEN_FUNCTIONS"
+        slots = [(name, f"ROM_SHARED({group}_t, {i}, {n})") for n, name in enumerate(_SLOTS)]
+        members = f"&rom_dict_{value.text}" if value.members else "&mp_const_empty_dict_obj"
+        if functions and len(functions) == len(value.members):
+            members = f"rom_functions_{value.text}"
+        else:
+            slots.append(("locals_dict", "1"))
+        base = value.base
+        if base is not None:
+            slots.append(("parent", "2"))
         print(f"    [{i}] = {{ // {value.text}")
         print(f"        .base = {{&mp_type_type}}, .flags = {flags},")
         print(f"        .name = {self.mpy.QStrType(value.name).qstr_id},")
         print("        .slots = {")
-        slots = [(name, f"ROM_SHARED({group}_t, {i}, {n})") for n, name in enumerate(_SLOTS)]
-        slots.append(("locals_dict", "1"))
-        base = value.base
-        if base is not None:
-            slots.append(("parent", "2"))
         for name, number in slots:
             place = f"offsetof(mp_obj_type_t, slot_index_{name}) - offsetof(rom_type_t, slots)"
             print(f"            [{place}] = {number},")
         print("        },")
-        members = f"&rom_dict_{value.text}" if value.members else "&mp_const_empty_dict_obj"
         parent = "NULL"
         if base is not None:
             parent = self.symbol(base) if isinstance(base, Class) else f"&mp_type_{base}"

@@ -21,6 +21,8 @@ class Function(Value):
         self.module = module
         self.rc = rc
         self.defaults = defaults
+        # Where in mp_frozen_code its code is, if it is plain.
+        self.place = None
 
     # Of MP_FROZEN_DEFAULTS_MAX in py/objfun.h.
     MOST_DEFAULTS = 4
@@ -84,6 +86,14 @@ class Class(Value):
             return self.base.method(name) if isinstance(self.base, Class) else None
         found = self.members[name]
         return (found,) if isinstance(found, Function) else None
+
+    def plain(self):
+        """[(name, Function)] of the members that have no object, where their places fit a table."""
+        return [
+            (name, member)
+            for name, member in self.members.items()
+            if isinstance(member, Function) and member.place is not None and member.place < 1 << 16
+        ]
 
     def has_accessors(self):
         """Whether instances have to look for properties, __setattr__ or __delattr__."""
