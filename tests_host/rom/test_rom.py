@@ -124,6 +124,19 @@ def test_a_class_in_rom_says_that_it_cannot_be_changed(frozen, statement):
     assert output.endswith(f"AttributeError: class '{name}' is read-only: it's in ROM\n")
 
 
+def test_help_and_dir_list_the_methods_of_a_class_in_rom(frozen):
+    for where, name in (("romcase", "Ground"), ("romcase.fused", "Sensor")):
+        code = f"from {where} import {name}\n"
+        status, helped = frozen("-c", code + f"help({name})")
+        assert status == 0, helped
+        status, listed = frozen("-c", code + f"print(dir({name}))")
+        assert status == 0, listed
+        functions = set(re.findall(r"(?m)^  (\w+) -- <function", helped))
+        assert "__init__" in functions
+        assert len(functions) > 2
+        assert functions <= set(ast.literal_eval(listed))
+
+
 def heap(frozen, *modules):
     lines = ["import gc, romcase, uplink", "gc.collect()", "a = gc.mem_alloc()"]
     lines += [f"import {module}" for module in modules]
