@@ -5,9 +5,8 @@ The format: py/bc.h and py/bc0.h of MicroPython 1.25 (persistent bytecode versio
 
 from fuse import LOADS_CONSTANT
 
-
-# Above it, a name's number is not a place in its module's table, but the interpreter's own (py/bc.h).
-# What that is the C compiler knows; the bytes here stand for 0.
+# From it on, a name's number is not a place in its module's table, but the interpreter's own
+# (py/bc.h). What that is the C compiler knows; the bytes here stand for 0.
 DIRECT = 0x2000
 
 

@@ -28,7 +28,7 @@ class Function(Value):
     MOST_DEFAULTS = 4
 
     def is_plain(self, mpy):
-        """Whether it needs no object: neither generator nor machine code, without functions inside."""
+        """Whether it needs no object: no generator or machine code, without functions inside."""
         rc = self.rc
         return (
             rc.code_kind == mpy.MP_CODE_BYTECODE
@@ -88,7 +88,7 @@ class Class(Value):
         return (found,) if isinstance(found, Function) else None
 
     def plain(self):
-        """[(name, Function)] of the members that have no object, where their places fit a table."""
+        """[(name, Function)] of the members that have no object; their places fit a table."""
         return [
             (name, member)
             for name, member in self.members.items()

@@ -1,9 +1,9 @@
 """The rewritten code as bytes, and the tables of names and constants that it numbers.
 
 Modules that use much the same names share a table, of what is used three times or more: a number
-below 128 is a byte, and two bytes of table. Other names have the interpreter's own number, in two
-bytes. A module finds its file's name at the beginning of its table (py/vm.c); so those stand before
-the names, and each module's table begins at its own:
+below 128 is a byte, and two bytes of table. Other names have the interpreter's own number, in
+two bytes. A module finds its file's name at the beginning of its table (py/vm.c); so those stand
+before the names, and each module's table begins at its own:
 
     file of c | file of b | file of a | names …
     c ▲         b ▲         a ▲

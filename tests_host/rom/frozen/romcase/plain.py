@@ -126,10 +126,10 @@ def _as_a_value():
     table = {function: i for i, function in enumerate(functions)}
     return [
         [table[function] for function in functions],
-        one == one,  # noqa: PLR0124
+        one == one,
         one == pair,
         one != pair,
-        one is one,  # noqa: PLR0124
+        one is one,
         one in (None, False, True, 0, nothing),
         bool(nothing),
         [type(f) is type(lambda: 0) for f in functions],
@@ -156,7 +156,7 @@ def _refused():
         lambda: setattr(one, "x", 1),
         lambda: len(one),
         lambda: list(one),
-        lambda: one < one,  # noqa: PLR0124
+        lambda: one < one,
         lambda: with_it(one),
     ):
         try:
