@@ -26,8 +26,9 @@ _RAM = (".ram_vector_table", ".data", ".uninitialized_data", ".uninitialized_bss
 _RAM += (".scratch_x", ".scratch_y")
 # Names of frozen code (patch 0060): a length, and of each eighth an offset.
 _PER_NAME = 1 + 2 / 8
-# Beside a frozen file: its name's number, how deep it is, a pointer to its module.
-_PER_FILE = 2 + 1 + 4
+# Beside a frozen file: its name's number, how deep it is. And its part of the array of modules.
+_PER_FILE = 2 + 1
+_MODULES = "mp_frozen_mpy_content"
 # Behind the last module of a source.
 _END = "// collection of all frozen modules"
 # What a source defines: `static const byte fun_data_x[9] =`, `} rom_globals_x =`.
@@ -127,10 +128,11 @@ def of_files(frozen, plain, flash, symbols, per_name=_PER_NAME):
     new = {name: _text(text) for name, text in _pool(frozen).items() if name not in known}
     shares, names, texts = {}, defaultdict(list), defaultdict(list)
     own = _file_names(frozen)
+    per_file = _PER_FILE + symbols.get(_MODULES, 0) // len(own)
     for file, part in _modules(frozen):
         if not file.startswith("uplink/"):
             continue
-        share = shares[file.removeprefix("uplink/")] = Share(constants=_PER_FILE)
+        share = shares[file.removeprefix("uplink/")] = Share(constants=per_file)
         for symbol in set(_SYMBOL.findall(part)):
             size = symbols.get(symbol, 0)
             if symbol.startswith(_SHARED_BY_ALL):
