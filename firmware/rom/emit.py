@@ -139,6 +139,8 @@ class Text:
         self.code_size = 0
         # C expressions of the default arguments of all functions.
         self.defaults = []
+        # The C text of the array of modules.
+        self.entries = []
 
     def symbol(self, value):
         if value.symbol is None:
@@ -212,26 +214,34 @@ class Text:
             self.members(cm, value)
         self.module_constants(cm)
         self.table(cm)
-        print()
-        print(f"static const mp_frozen_module_t frozen_module_{name} = {{")
-        print("    .context = {")
-        print(f"        .module = {{{{&mp_type_module}}, &mp_frozen_globals[{index}]}},")
-        print("        .constants = {")
+        self.entry(cm, index)
+
+    def entry(self, cm, index):
+        """What a module is in the array of all."""
+        name = cm.escaped_name
         symbol, at = cm.rom.names_at
-        print(f"            .qstr_table = (qstr_short_t *)&{symbol}[{at}],")
+        self.entries += (
+            f"    {{ // {name}",
+            "    .context = {",
+            f"        .module = {{{{&mp_type_module}}, &mp_frozen_globals[{index}]}},",
+            "        .constants = {",
+            f"            .qstr_table = (qstr_short_t *)&{symbol}[{at}],",
+        )
         if cm.rom.constants_at is not None:
-            print("            .obj_table = (mp_obj_t *)rom_constants,")
+            self.entries.append("            .obj_table = (mp_obj_t *)rom_constants,")
         elif cm.obj_table:
-            print(f"            .obj_table = (mp_obj_t *)&const_obj_table_data_{name},")
-        print("        },")
-        print("    },")
-        print(f"    .proto_fun = &proto_fun_{cm.raw_code.escaped_name},")
-        if cm.rom.table():
-            print(f"    .rom = rom_globals_{name}.value,")
-        print(f"    .n_rom = {len(cm.rom.table())},")
-        print(f"    .n_inner = {len(cm.rom.inner)},")
-        print(f"    .n_globals = {min(cm.rom.n_globals(), 255)},")
-        print("};")
+            objects = f"const_obj_table_data_{name}"
+            self.entries.append(f"            .obj_table = (mp_obj_t *)&{objects},")
+        self.entries += (
+            "        },",
+            "    },",
+            f"    .proto_fun = &proto_fun_{cm.raw_code.escaped_name},",
+            *([f"    .rom = rom_globals_{name}.value,"] if cm.rom.table() else ()),
+            f"    .n_rom = {len(cm.rom.table())},",
+            f"    .n_inner = {len(cm.rom.inner)},",
+            f"    .n_globals = {min(cm.rom.n_globals(), 255)},",
+            "    },",
+        )
 
     def module_constants(self, cm):
         """The constants that a module is the first to have, or all of them and their table."""
@@ -265,8 +275,8 @@ class Text:
         for name in sorted(self.world.interpreter.ours):
             # Each begins with this, and that is all its users ask of it here.
             print(f"extern const mp_obj_base_t {name};")
-        for module in self.world.all:
-            print(f"static const mp_frozen_module_t frozen_module_{module.cm.escaped_name};")
+        for i, module in enumerate(self.world.all):
+            print(f"#define frozen_module_{module.cm.escaped_name} mp_frozen_mpy_content[{i}]")
             for function in module.functions:
                 if not function.is_plain(self.mpy):
                     # (a method that only a vendor left out calls may have gone from its class)
@@ -427,7 +437,6 @@ class Text:
     def end(self):
         """What belongs to all modules."""
         print()
-        print("// of all frozen modules")
         if self.shared:
             print("// the constants of all modules")
             print(f"static const mp_rom_obj_t rom_constants[{len(self.shared)}] = {{")
@@ -448,8 +457,11 @@ class Text:
             for i, value in enumerate(classes):
                 self._type(group, i, value)
             print(f"}}, {{{', '.join(_SLOTS.values())}}}}};")
-        # In RAM: only what the modules' own code stores.
         count = len(self.world.all)
+        print(f"const mp_frozen_module_t mp_frozen_mpy_content[{count}] = {{")
+        print("\n".join(self.entries))
+        print("};")
+        # In RAM: only what the modules' own code stores.
         print(f"mp_obj_dict_t mp_frozen_globals[{count}];")
         print(f"uint8_t mp_frozen_imported[{(count + 7) // 8}];")
         print(f"const size_t mp_frozen_globals_len = {count};")

@@ -90,19 +90,23 @@ PLAIN = """
 enum {
     MP_QSTR_sleep = MP_QSTRnumber_of,
 };
-        "sleep",
+    "sleep\\0"
 // frozen module asyncio
+// collection of all frozen modules
 """
 FROZEN = (
     """
 enum {
-    MP_QSTR_asleep = MP_QSTRnumber_of,
+    MP_QSTR_a = MP_QSTRnumber_of,
+    MP_QSTR_asleep,
     MP_QSTR_poll,
     MP_QSTR_sleep,
 };
-        "asleep",
-        "poll",
-        "sleep",
+    "a\\0"
+    "asleep\\0"
+    "poll\\0"
+    "sleep\\0"
+    ""
 // frozen module asyncio_core
 // - frozen file name: asyncio/core.py
 static const byte fun_data_asyncio_core[9] = {
@@ -113,30 +117,53 @@ static const byte fun_data_uplink_a[10] = {
 static const mp_obj_str_t const_obj_uplink_a_0 = """
     """{{&mp_type_bytes}, 1, 2, (const byte*)"\\x41\\x54"};
     MP_QSTR_poll, MP_QSTR_sleep,
-// frozen module uplink_b
-// - frozen file name: uplink/b.py
-static const byte fun_data_uplink_b[20] = {
-// - code: 7 bytes of mp_frozen_code: uplink_b_f
+// frozen module uplink_sleep
+// - frozen file name: uplink/sleep.py
+static const byte fun_data_uplink_sleep[20] = {
+// - code: 7 bytes of mp_frozen_code: uplink_sleep_f
     MP_QSTR_poll, MP_QSTR_asleep,
+static const struct {
+    mp_rom_obj_t value[2];
+} rom_globals_uplink_sleep = {{
+////////
+// collection of all frozen modules
+
+const qstr_short_t mp_frozen_mpy_names[] = {
+    MP_QSTR_sleep, // asyncio/core.py
+    MP_QSTR_a, // uplink/a.py
+    MP_QSTR_sleep, // uplink/sleep.py
+};
 static const rom_types_0_t rom_types_0 = {
+        .name = MP_QSTR_asleep,
 """
 )
 SYMBOLS = {
     "fun_data_asyncio_core": 9,
     "fun_data_uplink_a": 10,
-    "fun_data_uplink_b": 20,
+    "fun_data_uplink_sleep": 20,
     "const_obj_uplink_a_0": 16,
+    "rom_globals_uplink_sleep": 12,
     "rom_types_0": 40,  # of all
+    "mp_frozen_mpy_content": 3 * 28,
 }
 
 
 def test_a_name_is_shared_by_its_users_and_one_that_was_there_costs_nothing():
     a, b = sizes.of_files(FROZEN, PLAIN, b"sleep\0", SYMBOLS).values()
-    listed = len("uplink/a.py") + 1 + 4
+    # A file: the number of its name, how deep it is, its part of the array of modules.
+    listed = 2 + 1 + 28
     # poll: a half for each of them; sleep: there already.
-    poll = (len("poll") + 1 + 6) / 2
-    assert (a.code, a.constants, a.names) == (10, 16 + len(b"AT\0") + listed, poll)
-    assert (b.code, b.constants, b.names) == (20 + 7, listed, poll + len("asleep") + 1 + 6)
+    poll = (len("poll") + 1 + 1.25) / 2
+    assert (a.code, a.constants) == (10, 16 + len(b"AT\0") + listed)
+    # What the file is called is a name of its own.
+    assert a.names == poll + len("a") + 1 + 1.25
+    assert (b.code, b.constants) == (20 + 7, 12 + listed)
+    assert b.names == poll + len("asleep") + 1 + 1.25
+
+
+def test_a_hash_beside_each_name_is_counted():
+    a, _ = sizes.of_files(FROZEN, PLAIN, b"", SYMBOLS, 2.25).values()
+    assert a.names == (len("poll") + 1 + 2.25) / 2 + len("a") + 1 + 2.25
 
 
 def test_a_text_that_another_ends_with_is_stored_once():

@@ -28,7 +28,7 @@ def make(bits):
     """The folder of a build of the unix port with romcase and lib/uplink frozen in."""
     micropython.build(bits)
     home, objects = micropython.tree(), BUILD / f"rom-{bits}"
-    cases = sorted((HERE / "frozen").rglob("*.py"))
+    cases = sorted(path for part in ("frozen", "text") for path in (HERE / part).rglob("*.py"))
     key = digest(home.name, HERE / "manifest.py", *cases, *micropython.frozen())
     stamp = objects / "made"
     with alone(BUILD):

@@ -43,7 +43,7 @@ def make(name, bits, public):
 def pool(objects):
     """The names that the frozen code adds to the interpreter's."""
     head = (objects / "frozen_content.c").read_text().split("// frozen module", 1)[0]
-    return set(re.findall(r'(?m)^        "(\w+)",$', head))
+    return set(re.findall(r'(?m)^    "(\w+)\\0"$', head))
 
 
 @pytest.fixture(scope="module", params=host.widths())

@@ -10,12 +10,14 @@ from collections import defaultdict
 
 # As the map file tells a section: address, size, object.
 _SECTION = re.compile(r"\s(0x[0-9a-f]+)\s+(0x[0-9a-f]+)\s+\S*/native/(\w+\.c)\.o$")
+# The interpreter's own names: a pointer, a length.
+_PER_NAME = 4 + 1
 
 
 def shares(image, share):
     """{`native/ring.c`: share} of an image (a build.Image); `share(code, constants, names)`."""
     code = _kept(image.elf.with_name(image.elf.name + ".map"))
-    names = _names(image.folder / "genhdr" / "qstr")
+    names = _names(image.folder / "genhdr" / "qstr", _PER_NAME + hash_bytes(image))
     return {f"native/{file}": share(size, 0, names[file]) for file, size in code.items()}
 
 
@@ -34,8 +36,16 @@ def _kept(path):
     return found
 
 
-def _names(folder):
-    """{file: bytes} of the names that only files of firmware/native use."""
+def hash_bytes(image):
+    """Bytes of hash that the interpreter keeps beside each name."""
+    header = (image.folder / "genhdr" / "qstrdefs.preprocessed.h").read_text()
+    return int(re.search(r"QCFG\(BYTES_IN_HASH, \(?(\d)\)?\)", header)[1])
+
+
+def _names(folder, per_name):
+    """{file: bytes} of the names that only files of firmware/native use; `per_name`: bytes of
+    each beside its text.
+    """
     ours, others = defaultdict(set), set()
     for path in folder.iterdir():
         wanted = set(re.findall(r"Q\((.*)\)", path.read_text()))
@@ -45,9 +55,8 @@ def _names(folder):
         else:
             others |= wanted
     found = defaultdict(float)
-    # A pointer, a byte of hash, a byte of length, the text and its zero.
     for name in set().union(*ours.values()) - others:
         users = [file for file in ours if name in ours[file]]
         for file in users:
-            found[file] += (len(name) + 1 + 6) / len(users)
+            found[file] += (len(name) + 1 + per_name) / len(users)
     return found

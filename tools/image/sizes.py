@@ -5,12 +5,12 @@ which both have (native.py). A file's share of it is
 
 - code: its bytecode and native code;
 - constants: its objects, their text, and its tables of constants and globals;
-- names: the strings that the interpreter knows by number, with what it keeps beside them (a hash,
-  a length, a pointer).
+- names: the strings that the interpreter knows by number, with what it keeps beside them (a
+  length, its part of a group's offset; and a hash, where there are such).
 
 A text that several files use is shared among them; one that the image without lib/uplink has
-already costs nothing. What is left over (alignment, the table of the classes, and what no name
-tells whose it is) is `shared`.
+already costs nothing. What is left over (alignment, the table of the classes and their names, and
+what no name tells whose it is) is `shared`.
 """
 
 import ast
@@ -24,8 +24,15 @@ from . import native
 # Sections of the ELF that are in RAM.
 _RAM = (".ram_vector_table", ".data", ".uninitialized_data", ".uninitialized_bss", ".bss")
 _RAM += (".scratch_x", ".scratch_y")
-# A pointer, a byte of hash, a byte of length.
-_PER_NAME = 6
+# Names of frozen code (patch 0060): a length, and of each eighth an offset.
+_PER_NAME = 1 + 2 / 8
+# Beside a frozen file: its name's number, how deep it is. And its part of the array of modules.
+_PER_FILE = 2 + 1
+_MODULES = "mp_frozen_mpy_content"
+# Behind the last module of a source.
+_END = "// collection of all frozen modules"
+# What a source defines: `static const byte fun_data_x[9] =`, `} rom_globals_x =`.
+_SYMBOL = re.compile(r"(?m)^(?:static (?:const )?[\w \*]*?|\} )\b(\w+)(?:\[| = )")
 SHARED = "shared"
 # The classes of all files, behind the last one.
 _TYPES = "rom_types_"
@@ -84,11 +91,13 @@ def measure(image, tool):
         s["__flash_binary_end"] - s["__flash_binary_start"] for s in (elf, plain)
     )
     sizes = _sizes(tool, image.folder / "frozen.o")
+    hash_ = native.hash_bytes(image)
     shares = of_files(
         (image.folder / "frozen_content.c").read_text(),
         (image.without / "frozen_content.c").read_text(),
         (image.without / "uplink.bin").read_bytes(),
         sizes,
+        _PER_NAME + hash_,
     )
     of_native = native.shares(image, Share)
     uplink = flash - plain_flash
@@ -110,21 +119,22 @@ def measure(image, tool):
     )
 
 
-def of_files(frozen, plain, flash, symbols):
+def of_files(frozen, plain, flash, symbols, per_name=_PER_NAME):
     """{name: Share} of the files of lib/uplink in the C source `frozen`, by the sizes of its
     symbols; what the image without them has already (its source `plain`, its bytes `flash`) costs
-    nothing.
+    nothing. `per_name`: bytes that a name takes beside its text.
     """
     known = set(re.findall(r"\bMP_QSTR_\w+", _head(plain)))
     new = {name: _text(text) for name, text in _pool(frozen).items() if name not in known}
     shares, names, texts = {}, defaultdict(list), defaultdict(list)
+    own = _file_names(frozen)
+    per_file = _PER_FILE + symbols.get(_MODULES, 0) // len(own)
     for file, part in _modules(frozen):
         if not file.startswith("uplink/"):
             continue
-        # Its place in the list of the frozen files: a name and a pointer.
-        share = shares[file.removeprefix("uplink/")] = Share(constants=len(file) + 1 + 4)
+        share = shares[file.removeprefix("uplink/")] = Share(constants=per_file)
         share.code += sum(map(int, re.findall(r"(?m)^// - code: (\d+) bytes", part)))
-        for symbol in set(re.findall(r"(?m)^static (?:const )?[\w \*]*?\b(\w+)(?:\[| = )", part)):
+        for symbol in set(_SYMBOL.findall(part)):
             size = symbols.get(symbol, 0)
             if symbol.startswith(_SHARED_BY_ALL):
                 continue
@@ -133,16 +143,16 @@ def of_files(frozen, plain, flash, symbols):
             else:
                 share.constants += size
         for literal in re.findall(r'\(const byte\*\)"((?:\\x..)*)"', part):
-            texts[_text(literal)].append((share, "constants"))
-        for name in set(re.findall(r"\bMP_QSTR_\w+", part)) & new.keys():
+            texts[_text(literal)].append(share)
+        used = {*re.findall(r"\bMP_QSTR_\w+", part), own.get(file)}
+        for name in used & new.keys():
             names[name].append(share)
-            texts[new[name]].append((share, "names"))
-    for sharers in names.values():
+    for name, sharers in names.items():
         for share in sharers:
-            share.names += _PER_NAME / len(sharers)
+            share.names += (len(new[name]) + 1 + per_name) / len(sharers)
     for text in _stored(texts, flash):
-        for share, kind in texts[text]:
-            setattr(share, kind, getattr(share, kind) + (len(text) + 1) / len(texts[text]))
+        for share in texts[text]:
+            share.constants += (len(text) + 1) / len(texts[text])
     return shares
 
 
@@ -163,8 +173,14 @@ def _pool(frozen):
     """{name: C string} of the strings that a source adds to the interpreter's."""
     head = _head(frozen)
     names = re.findall(r"(?m)^    (MP_QSTR_\w+)(?: = MP_QSTRnumber_of)?,$", head)
-    literals = re.findall(r'(?m)^        "(.*)",$', head)
+    literals = re.findall(r'(?m)^    "(.*)\\0"$', head)
     return dict(zip(names, literals, strict=True))
+
+
+def _file_names(frozen):
+    """{file name: the name that stands for it among the frozen files}."""
+    rows = re.findall(r"(?m)^    (MP_QSTR_\w+), // (.*\.py)$", frozen.split(_END, 1)[-1])
+    return {file: name for name, file in rows}
 
 
 def _text(literal):
@@ -174,7 +190,7 @@ def _text(literal):
 
 def _modules(frozen):
     """(file name, C source) of each frozen module."""
-    for part in frozen.split("// of all frozen modules")[0].split("// frozen module ")[1:]:
+    for part in frozen.split(_END, 1)[0].split("// frozen module ")[1:]:
         yield re.search(r"(?m)^// - frozen file name: (.*)$", part)[1], part
 
 

@@ -1,0 +1,1 @@
+"""Modules whose paths begin alike: test_paths.py asks for each, and for what is not there."""

@@ -1,0 +1,1 @@
+HERE = "never: the folder is found first"

@@ -1,0 +1,4 @@
+from ....a import HERE as FAR
+
+HERE = __name__
+UP = FAR

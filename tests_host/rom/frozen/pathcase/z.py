@@ -1,0 +1,3 @@
+import pathcase.nowhere
+
+HERE = pathcase.nowhere
