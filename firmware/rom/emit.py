@@ -20,6 +20,9 @@ _SLOTS = {
 }
 # A type finds a slot by a byte, in words from its end: so many types can share one row of slots.
 _GROUP = 34
+# Functions of so many modules, with defaults at so many places, are told by a byte (py/bc.h).
+_MODULES = 128
+_DEFAULTS = 256
 _HEAD = """
 #include "py/bc.h"
 #include "py/builtin.h"
@@ -72,6 +75,11 @@ MP_DECLARE_CONST_FUN_OBJ_VAR_BETWEEN(mp_sys_print_exception_obj);
 """
 
 
+def _key(value):
+    """The same for constants that are the same object in ROM."""
+    return (type(value), repr(value)) if is_shared(value) else id(value)
+
+
 def install(mpy, tree, genhdr, public=None, names=None):
     """Let the module mpy-tool.py of a MicroPython tree freeze with functions, classes and names in
     ROM; `genhdr`: the folder of the headers that the build made. `public`: the Public names of a
@@ -102,7 +110,7 @@ def install(mpy, tree, genhdr, public=None, names=None):
         function = getattr(self, "rom_function", None)
         if function is None:
             plain_raw_code(self, *args)
-        elif not function.is_plain(mpy):
+        elif function.place is None:
             text.object(function)
 
     plain = mpy.freeze_mpy
@@ -137,7 +145,7 @@ class Text:
         # The C text of the code of functions that have no object, and its bytes.
         self.code = []
         self.code_size = 0
-        # C expressions of the default arguments of all functions.
+        # (key, Module, value) of the default arguments of all functions.
         self.defaults = []
         # The C text of the array of modules.
         self.entries = []
@@ -156,12 +164,30 @@ class Text:
             for function in module.functions:
                 function.rc.rom_function = function
                 function.symbol = f"&rom_fun_{function.rc.escaped_name}"
-                if function.is_plain(self.mpy):
+                if self._is_told(function):
                     # Its code comes behind a byte with the module's number (and one before that).
                     self.code_size += 1 + bool(function.defaults)
                     function.place = self.code_size
                     function.symbol = f"MP_ROM_FROZEN_FUN({function.place})"
                     self.code_size += len(function.rc.fun_data)
+
+    def _is_told(self, function):
+        """Whether its place alone tells all of a function; it needs no object then."""
+        return (
+            function.is_plain(self.mpy)
+            and function.module.index < _MODULES
+            and self._place_defaults(function) < _DEFAULTS
+        )
+
+    def _place_defaults(self, function):
+        """Where in the table of all functions' defaults those of one are, in a row."""
+        wanted = [(_key(value), function.module, value) for value in function.defaults]
+        keys, known = [key for key, _, _ in wanted], [key for key, _, _ in self.defaults]
+        at = 0
+        while known[at : at + len(keys)] != keys[: len(known) - at]:
+            at += 1
+        self.defaults += wanted[len(known) - at :]
+        return at
 
     def keep_names(self, compiled):
         """Only the names that are still used go into the firmware."""
@@ -206,7 +232,7 @@ class Text:
         print()
         cm.raw_code.freeze()
         for function in cm.rom.functions:
-            if function.is_plain(self.mpy):
+            if function.place is not None:
                 self.plain(function)
             else:
                 function.rc.freeze()
@@ -278,7 +304,7 @@ class Text:
         for i, module in enumerate(self.world.all):
             print(f"#define frozen_module_{module.cm.escaped_name} mp_frozen_mpy_content[{i}]")
             for function in module.functions:
-                if not function.is_plain(self.mpy):
+                if function.place is None:
                     # (a method that only a vendor left out calls may have gone from its class)
                     symbol = function.symbol[1:]
                     print(f"static const mp_obj_fun_bc_t {symbol} __attribute__((unused));")
@@ -305,8 +331,7 @@ class Text:
         rc, module = function.rc, function.module
         before = [f"{module.index}, // module"]
         if function.defaults:
-            refs = self._values(module.cm, f"rom_default_{rc.escaped_name}", function.defaults)
-            before = [f"{self._place(refs)}, 0x80 | {before[0]}, with defaults"]
+            before = [f"{self._place_defaults(function)}, 0x80 | {before[0]}, with defaults"]
         size = 1 + bool(function.defaults) + len(rc.fun_data)
         print(f"// - code: {size} bytes of mp_frozen_code: {rc.escaped_name}")
         self.code += [self._scope(rc), *(f"    {row}" for row in before), *rc.rom_code.text()]
@@ -323,15 +348,6 @@ class Text:
 
     def _scope(self, rc):
         return f"// frozen bytecode, scope {rc.escaped_name}"
-
-    def _place(self, refs):
-        """Where in the table of all functions' defaults these are, in a row."""
-        known = self.defaults
-        for at in range(len(known) + 1):
-            if known[at : at + len(refs)] == refs[: len(known) - at]:
-                known += refs[len(known) - at :]
-                return at
-        raise AssertionError
 
     def object(self, function):
         """The function object, after its bytecode."""
@@ -448,9 +464,11 @@ class Text:
         print("const byte mp_frozen_code[] = {")
         print("\n".join(self.code or ["    0,"]))
         print("};")
-        if len(self.defaults) > 255 or len(self.world.all) > 127:
-            raise ValueError("too many frozen modules, or default arguments")
-        print(f"const mp_rom_obj_t mp_frozen_defaults[] = {{{', '.join(self.defaults or '0')}}};")
+        refs = [
+            self._value(module.cm, f"rom_default_{i}", value)
+            for i, (_, module, value) in enumerate(self.defaults)
+        ]
+        print(f"const mp_rom_obj_t mp_frozen_defaults[] = {{{', '.join(refs or '0')}}};")
         print("// classes in ROM")
         for group, classes in self._groups():
             print(f"static const {group}_t {group} = {{{{")

@@ -46,17 +46,18 @@ class Fixed:
         self.offered = set()
         changed = {(m.package, name) for m in world.all for name in _changed(m)}
         for module in world.all:
+            module.handed_out = module.hands_out()
             module.fixed = {
                 name: entry[0]
                 for name, entry in module.known.items()
                 if entry
+                and not module.handed_out
                 and module.stores[name] == 1
                 and None not in module.stores
                 and (module.package, name) not in changed
                 and f"{module.name}.{name}" not in REPLACED
                 and self._is_in_rom(module, entry[0])
             }
-            module.handed_out = module.hands_out()
         self.changed = changed
         for module in world.all:
             module.inner = {
@@ -104,6 +105,7 @@ class Fixed:
             return (module.fixed[name],)
         if (
             name in self.builtins
+            and not module.handed_out
             and name not in module.stores
             and name not in module.inner
             and None not in module.stores
@@ -251,9 +253,7 @@ class _Rewrite:
         return self.module.constants[-1]
 
     def _stores(self):
-        """The module's own code stores no fixed global, unless all must be in one dict."""
-        if self.module.handed_out:
-            return
+        """The module's own code stores no fixed global."""
         for op in self.code.ops:
             if op.code == self.opcode.MP_BC_STORE_NAME and op.arg.str in self.module.fixed:
                 del self.module.stores[op.arg.str]

@@ -170,7 +170,7 @@ class Module:
         self.stores = found
 
     def hands_out(self):
-        """Whether the module's code may take its globals as a dict."""
+        """Whether the module's code may take its globals as a dict, or run text that has them."""
         opcode = self.world.mpy.Opcode
         loads = (opcode.MP_BC_LOAD_NAME, opcode.MP_BC_LOAD_GLOBAL)
         return any(

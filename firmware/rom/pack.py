@@ -13,7 +13,7 @@ from collections import Counter
 FIRST = 128
 # What a module has in the place of its pairs. The texts of modules that have no such place are
 # read by the module that has no text of its own.
-PLACE = b"\x80"
+NAME, PLACE = "_PAIRS", b"\x80"
 # What is searched for in a text stays: line ends, and behind them a script's letter or a number.
 _TEXT = re.compile(rb"\n(?:#.|\d{3} )[^\n]*\n")
 _KEPT = re.compile(rb"(\n(?:#.|\d{3} )?)")
@@ -25,15 +25,28 @@ def is_text(constant):
 
 
 def pack(compiled):
-    """Replace the texts among the constants of the modules that are frozen together."""
-    objects = [cm.obj_table for cm in compiled]
-    own = [table for table in objects if PLACE in table and any(map(is_text, table))]
-    others = [table for table in objects if PLACE not in table]
-    for table in own:
-        _pack(table, [table])
-    for reader in objects:
-        if PLACE in reader:
-            _pack(reader, others)
+    """Replace the texts among the constants of the modules that are frozen together: those of a
+    package that has a reader of them.
+    """
+    packages = {}
+    for cm in compiled:
+        package, _, inner = cm.source_file.str.partition("/")
+        if inner:
+            packages.setdefault(package, []).append(cm)
+    for modules in packages.values():
+        readers = [cm.obj_table for cm in modules if _reads(cm)]
+        others = [cm.obj_table for cm in modules if not _reads(cm)]
+        own = [table for table in readers if any(map(is_text, table))]
+        for table in own:
+            _pack(table, [table])
+        for table in readers:
+            if PLACE in table:
+                _pack(table, others)
+
+
+def _reads(cm):
+    """Whether a module has a place for pairs: `_PAIRS = b"\x80"`."""
+    return PLACE in cm.obj_table and any(name.str == NAME for name in cm.qstr_table)
 
 
 def _pack(reader, tables):

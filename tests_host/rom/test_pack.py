@@ -64,8 +64,17 @@ def test_other_constants_are_none():
         assert not pack.is_text(constant)
 
 
+class Name:
+    def __init__(self, text):
+        self.str = text
+
+
 class Compiled:
-    def __init__(self, *objects):
+    """What mpy-tool.py reads of a module."""
+
+    def __init__(self, *objects, file="uplink/a.py", names=("_PAIRS",)):
+        self.source_file = Name(file)
+        self.qstr_table = [Name(file), *map(Name, names)]
         self.obj_table = list(objects)
 
 
@@ -83,3 +92,16 @@ def test_without_a_reader_nothing_is_packed():
     vendor = Compiled(SCRIPTS[0])
     pack.pack([vendor])
     assert vendor.obj_table == [SCRIPTS[0]]
+
+
+def test_what_is_an_applications_own_stays():
+    script = SCRIPTS[0]
+    reader, vendor = Compiled(pack.PLACE), Compiled(script)
+    others = [
+        Compiled(script, pack.PLACE, file="pump.py"),
+        Compiled(script, file="pump/table.py"),
+        Compiled(b"x", pack.PLACE, names=("HIGH",)),
+    ]
+    pack.pack([*others, reader, vendor])
+    assert vendor.obj_table != [script]
+    assert [cm.obj_table for cm in others] == [[script, pack.PLACE], [script], [b"x", pack.PLACE]]
