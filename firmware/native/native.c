@@ -96,6 +96,10 @@ void native_resize(mp_obj_t into, size_t n) {
     o->free = room - n;
 }
 
+void native_clear(mp_obj_t into) {
+    native_resize(into, 0);
+}
+
 void native_extend(mp_obj_t into, const byte *data, size_t n) {
     mp_obj_array_t *o = array_of(into);
     size_t at = o->len;
@@ -239,7 +243,9 @@ mp_obj_t native_import(const char *name) {
     return mp_import_name(qstr_from_str(name), mp_obj_new_tuple(1, &star), MP_OBJ_NEW_SMALL_INT(0));
 }
 
-// (Not static: code that is frozen names them. The freezer reads this table, firmware/rom/sure.py.)
+// (Not static: code that is frozen names them. The freezer reads this table, firmware/rom/sure.py, and so it is
+// in no image whose Python is all frozen.)
+#if UPLINK_NATIVE_MODULE
 static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__uplink)},
     {MP_ROM_QSTR(MP_QSTR_Cancelled), MP_ROM_PTR(&uplink_cancelled_type)},
@@ -279,3 +285,4 @@ const mp_obj_module_t mp_module_uplink_native = {
 };
 
 MP_REGISTER_MODULE(MP_QSTR__uplink, mp_module_uplink_native);
+#endif

@@ -18,6 +18,11 @@
 #define mp_quick_load_method mp_load_method
 #endif
 
+// The module `_uplink`. Code that is frozen has what is in it without asking a module.
+#ifndef UPLINK_NATIVE_MODULE
+#define UPLINK_NATIVE_MODULE (1)
+#endif
+
 // mp_quick_load_method, once for all files.
 void native_load_method(mp_obj_t object, qstr name, mp_obj_t *dest);
 
@@ -36,15 +41,12 @@ void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t
 
 // bytearrays that keep their capacity, as uplink.exact has them: a new one; its length; append. (Heap only beyond the capacity.)
 mp_obj_t native_buffer(size_t size);
+void native_clear(mp_obj_t into);
 void native_resize(mp_obj_t into, size_t n);
 void native_extend(mp_obj_t into, const byte *data, size_t n);
 
 // Append a number in decimal.
 void native_put_int(mp_obj_t line, mp_int_t n);
-
-static inline void native_clear(mp_obj_t into) {
-    native_resize(into, 0);
-}
 
 // A new object, all zero but for its type.
 void *native_new(const mp_obj_type_t *type, size_t size);

@@ -186,12 +186,14 @@ int ring_scan(ring_t *self, mp_obj_t want_in, mp_obj_t counted) {
         }
         i = at[AT_READ]; // echo
     }
-    size_t length;
-    const byte *want = native_bytes(want_in, &length);
-    if (length && end - i >= (int)length && !memcmp(buf + i, want, length)) {
-        cursor->pos = i + length;
-        cursor->end = end;
-        return FOUND_WANTED;
+    if (want_in != mp_const_none) {
+        size_t length;
+        const byte *want = native_bytes(want_in, &length);
+        if (length && end - i >= (int)length && !memcmp(buf + i, want, length)) {
+            cursor->pos = i + length;
+            cursor->end = end;
+            return FOUND_WANTED;
+        }
     }
     return FOUND_LINE;
 }
