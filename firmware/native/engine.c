@@ -51,9 +51,9 @@ typedef struct {
     mp_int_t out_pos;
     mp_int_t out_end;
     mp_obj_t load; // what a transfer sends; NULL: the user is asked
-    mp_int_t load_id; // of a transfer: which connection, from where, how many bytes
+    mp_obj_t load_id; // of a transfer: which connection, how many bytes, from where
+    mp_obj_t load_size;
     mp_int_t load_at;
-    mp_int_t load_size;
     mp_int_t verdict;
     mp_int_t result_at;
     mp_int_t heard_at;
@@ -82,11 +82,8 @@ static const native_member_t members[] = {
     INT(out_pos), INT(out_end), INT(left), BYTE(state), BOOL(idle), OBJECT(out), BOOL(in_step), OBJECT(ring),
     INT(cme), OBJECT(failed_command), INT(failed_result), INT(failed_cme), INT(unknown), INT(late), INT(timeouts),
     INT(damaged), INT(resyncs), OBJECT(vendor), INT(sync_at),
+    {0},
 };
-
-static void attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
-    native_attr(self, name, dest, members, MP_ARRAY_SIZE(members));
-}
 
 // ---- what it calls ----------------------------------------------------------------------------------
 
@@ -264,7 +261,7 @@ static void probe(engine_t *self) {
     if (self->left == DEAF) {
         self->left = LINES;
     }
-    ring_clear(self->ring);
+    ring_clear(MP_OBJ_FROM_PTR(self->ring));
     native_clear(self->tx);
     append(self, items(mp_load_attr(self->vendor, MP_QSTR_PROBE))[0]);
     send_line(self);
@@ -388,7 +385,7 @@ static MP_NOINLINE void ready(engine_t *self) {
     if (self->load) {
         self->out = self->load;
         self->out_pos = self->load_at;
-        self->out_end = self->load_at + self->load_size;
+        self->out_end = self->load_at + MP_OBJ_SMALL_INT_VALUE(self->load_size);
     }
     self->state = PAYLOAD;
     wait_for_step(self);
@@ -528,7 +525,7 @@ static bool payload(engine_t *self) {
         }
         native_call(self->user, MP_QSTR_data, 4, ring->buf, MP_OBJ_NEW_SMALL_INT(read), MP_OBJ_NEW_SMALL_INT(n), MP_OBJ_NEW_SMALL_INT(self->now));
     } else if (self->left == DEAF) {
-        ring_clear(ring);
+        ring_clear(MP_OBJ_FROM_PTR(ring));
     } else if (n < 2) {
         return false;
     } else if (ring->bytes[read] != '\r' || ring->bytes[read + 1] != '\n') {
@@ -706,9 +703,9 @@ static MP_DEFINE_CONST_FUN_OBJ_3(run_obj, engine_run);
 static mp_obj_t engine_transfer(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
     engine_t *self = called(args[0], args[6]);
-    self->load_id = MP_OBJ_SMALL_INT_VALUE(args[2]);
+    self->load_id = args[2];
     self->load_at = MP_OBJ_SMALL_INT_VALUE(args[4]);
-    self->load_size = MP_OBJ_SMALL_INT_VALUE(args[5]);
+    self->load_size = args[5];
     return run(self, args[1], args[3] == mp_const_none ? MP_OBJ_NULL : args[3]);
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(transfer_obj, 7, 7, engine_transfer);
@@ -759,12 +756,12 @@ static mp_obj_t engine_read(size_t n_args, const mp_obj_t *args) {
     mp_obj_t uart = args[1];
     mp_int_t size = ((mp_obj_array_t *)MP_OBJ_TO_PTR(self->ring->stage))->len;
     for (int i = 0; i < 32; i++) {
-        mp_int_t n = mp_obj_get_int(native_call(uart, MP_QSTR_readinto, 1, self->ring->stage));
-        if (n) {
-            ring_put(self->ring, n);
+        mp_obj_t n = native_call(uart, MP_QSTR_readinto, 1, self->ring->stage);
+        if (n != MP_OBJ_NEW_SMALL_INT(0)) {
+            ring_put(MP_OBJ_FROM_PTR(self->ring), n);
             heard(self);
         }
-        if (n < size && mp_obj_get_int(native_call(uart, MP_QSTR_any, 0)) < SOME) {
+        if (mp_obj_get_int(n) < size && mp_obj_get_int(native_call(uart, MP_QSTR_any, 0)) < SOME) {
             break;
         }
     }
@@ -841,11 +838,4 @@ static const mp_rom_map_elem_t methods_table[] = {
 };
 static MP_DEFINE_CONST_DICT(methods, methods_table);
 
-MP_DEFINE_CONST_OBJ_TYPE(
-    uplink_engine_type,
-    MP_QSTR_Engine,
-    MP_TYPE_FLAG_METHODS_STAY,
-    make_new, make_new,
-    attr, attr,
-    locals_dict, &methods
-    );
+NATIVE_TYPE(uplink_engine_type, MP_QSTR_Engine, make_new, members, methods);

@@ -225,11 +225,7 @@ static void report(loop_t *self, task_t *task, mp_obj_t error) {
     say(self, MP_QSTR_error, "task failed", task);
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
-        if (self->report == MP_OBJ_NULL) {
-            mp_obj_print_exception(&mp_plat_print, error);
-        } else {
-            mp_call_function_2(self->report, MP_OBJ_FROM_PTR(task), error);
-        }
+        mp_call_function_2(self->report, MP_OBJ_FROM_PTR(task), error);
         nlr_pop();
     } else if (is_a(MP_OBJ_FROM_PTR(nlr.ret_val), &mp_type_Exception)) {
         say(self, MP_QSTR_error, "report failed", task);
@@ -384,6 +380,14 @@ MP_DEFINE_CONST_OBJ_TYPE(
     iter, turns_iternext
     );
 
+// Where nothing else is set.
+static mp_obj_t print_report(mp_obj_t task, mp_obj_t error) {
+    (void)task;
+    mp_obj_print_exception(&mp_plat_print, error);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(report_obj, print_report);
+
 static mp_obj_t loop_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     enum { ARG_board, ARG_tasks };
     static const mp_arg_t allowed[] = {
@@ -406,6 +410,7 @@ static mp_obj_t loop_make_new(const mp_obj_type_t *type, size_t n_args, size_t n
     self->errors = native_import("uplink.errors");
     self->log = native_import("uplink.log");
     self->passed = error_of(self, MP_QSTR_TimeoutError_, "limit passed", 0);
+    self->report = MP_OBJ_FROM_PTR(&report_obj);
     self->most = most;
     self->ready = m_new0(task_t *, most);
     self->bytes = MP_OBJ_TO_PTR(event_new(&uplink_event_type, self, 0));
@@ -421,11 +426,8 @@ static const native_member_t members[] = {
     {MP_QSTR_tasks, offsetof(loop_t, tasks), MEMBER_OBJECT | MEMBER_FIXED},
     {MP_QSTR_stopped, offsetof(loop_t, stopped), MEMBER_BOOL | MEMBER_FIXED},
     {MP_QSTR_report, offsetof(loop_t, report), MEMBER_OBJECT},
+    {0},
 };
-
-static void loop_attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
-    native_attr(self, name, dest, members, MP_ARRAY_SIZE(members));
-}
 
 static mp_obj_t loop_sleep_ms(mp_obj_t self_in, mp_obj_t ms) {
     loop_t *self = MP_OBJ_TO_PTR(self_in);
@@ -580,14 +582,6 @@ static mp_obj_t loop_watch(mp_obj_t self_in, mp_obj_t ms) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(watch_obj, loop_watch);
 
-static mp_obj_t loop_report(mp_obj_t self, mp_obj_t task, mp_obj_t error) {
-    (void)self;
-    (void)task;
-    mp_obj_print_exception(&mp_plat_print, error);
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_3(report_obj, loop_report);
-
 static const mp_rom_map_elem_t loop_table[] = {
     {MP_ROM_QSTR(MP_QSTR_sleep_ms), MP_ROM_PTR(&sleep_ms_obj)},
     {MP_ROM_QSTR(MP_QSTR_data), MP_ROM_PTR(&data_obj)},
@@ -600,17 +594,7 @@ static const mp_rom_map_elem_t loop_table[] = {
     {MP_ROM_QSTR(MP_QSTR_idle), MP_ROM_PTR(&idle_obj)},
     {MP_ROM_QSTR(MP_QSTR_step), MP_ROM_PTR(&step_obj)},
     {MP_ROM_QSTR(MP_QSTR_watch), MP_ROM_PTR(&watch_obj)},
-    // where nothing else is set
-    {MP_ROM_QSTR(MP_QSTR_report), MP_ROM_PTR(&report_obj)},
-    {MP_ROM_QSTR(MP_QSTR_current), MP_ROM_NONE},
 };
 static MP_DEFINE_CONST_DICT(loop_methods, loop_table);
 
-MP_DEFINE_CONST_OBJ_TYPE(
-    uplink_loop_type,
-    MP_QSTR_Loop,
-    MP_TYPE_FLAG_METHODS_STAY,
-    make_new, loop_make_new,
-    attr, loop_attr,
-    locals_dict, &loop_methods
-    );
+NATIVE_TYPE(uplink_loop_type, MP_QSTR_Loop, loop_make_new, members, loop_methods);

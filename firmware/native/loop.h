@@ -84,7 +84,7 @@ struct _loop_t {
     task_t *current; // the task that runs
     event_t *bytes; // set for no longer than it takes to wake who waits
     mp_obj_t tasks; // a list
-    mp_obj_t report; // or MP_OBJ_NULL: print it
+    mp_obj_t report;
     mp_obj_t dog; // the hardware watchdog, once it is started, or MP_OBJ_NULL
     mp_obj_t errors; // modules
     mp_obj_t log;

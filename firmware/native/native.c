@@ -20,18 +20,19 @@ mp_obj_t *native_items(mp_obj_t sequence, size_t *n) {
     return items;
 }
 
-void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t *members, size_t n) {
-    for (const native_member_t *member = members; member < members + n; member++) {
+void native_attr(mp_obj_t self_in, qstr name, mp_obj_t *dest) {
+    mp_obj_base_t *self = MP_OBJ_TO_PTR(self_in);
+    for (const native_member_t *member = self->type->slots[1]; member->name; member++) {
         if (member->name != name) {
             continue;
         }
-        byte *at = (byte *)MP_OBJ_TO_PTR(self) + member->at;
+        byte *at = (byte *)self + member->at;
         unsigned kind = member->kind & ~MEMBER_FIXED;
         if (dest[0] == MP_OBJ_NULL) {
             if (kind == MEMBER_OBJECT) {
                 dest[0] = *(mp_obj_t *)at;
                 if (dest[0] == MP_OBJ_NULL) {
-                    break;
+                    dest[0] = mp_const_none;
                 }
             } else if (kind == MEMBER_INT) {
                 dest[0] = mp_obj_new_int(*(mp_int_t *)at);
@@ -171,7 +172,8 @@ MP_DEFINE_CONST_OBJ_TYPE(
 
 // ---- uplink.at.line -------------------------------------------------------------------------------------
 
-void native_put_int(mp_obj_t line, mp_int_t n) {
+mp_obj_t native_put_int(mp_obj_t line, mp_obj_t n_in) {
+    mp_int_t n = mp_obj_get_int(n_in);
     char text[3 * sizeof(mp_int_t) + 1];
     char *begin = text + sizeof(text);
     mp_uint_t left = n < 0 ? -(mp_uint_t)n : (mp_uint_t)n;
@@ -183,13 +185,9 @@ void native_put_int(mp_obj_t line, mp_int_t n) {
         *--begin = '-';
     }
     native_extend(line, (const byte *)begin, text + sizeof(text) - begin);
-}
-
-static mp_obj_t line_put_int(mp_obj_t line, mp_obj_t n) {
-    native_put_int(line, mp_obj_get_int(n));
     return mp_const_none;
 }
-MP_DEFINE_CONST_FUN_OBJ_2(uplink_put_int_obj, line_put_int);
+MP_DEFINE_CONST_FUN_OBJ_2(uplink_put_int_obj, native_put_int);
 
 static mp_obj_t line_allowed(mp_obj_t value) {
     size_t n;
