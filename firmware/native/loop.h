@@ -35,7 +35,7 @@ struct _task_t {
     mp_int_t due; // when it is to be woken at the latest, if `has_due`
     mp_int_t until;
     mp_int_t seen; // when it was last resumed
-    mp_int_t within_ms; // the watchdog is fed while that is not longer ago; 0: always
+    mp_int_t within_ms; // the watchdog is fed while it was `seen` within that; 0: always
 };
 
 typedef struct {

@@ -131,7 +131,8 @@ class Loop:
             raise UplinkError("loop: %d tasks run already: use Loop(tasks=...)" % self.most)
         task = Task(self, coro, name or getattr(coro, "__name__", "task"), first)
         self.tasks.append(task)
-        task.within_ms = within_ms
+        if within_ms:
+            task.within_ms = within_ms
         self.wake(task)
         return task
 

@@ -167,6 +167,8 @@ class Task:
     (a `Cancelled` where it was cancelled).
     """
 
+    within_ms = 0  # the watchdog is fed while it was `seen` within that; 0: always
+
     # Twelve attributes: the 13th would cost 40 bytes a task on a 32-bit board.
     def __init__(self, loop, coro, name, first):
         self.loop = loop
@@ -175,7 +177,6 @@ class Task:
         self.name = name
         self.lap = 0 if first else None  # the pass in which it last went to the head
         self.seen = loop.now()  # when it was last resumed
-        self.within_ms = 0  # the watchdog is fed while that is not longer ago; 0: always
         self.due = None  # when it is to be woken at the latest
         self.on = None  # the Event, Queue or Task it waits for
         self.error = None  # while it runs: what is to be raised in it
