@@ -21,7 +21,7 @@ static mp_obj_t make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, 
 }
 
 // The window's bytes; a window that lies about its buffer ends with it.
-static const byte *window(cursor_t *self, mp_int_t *end) {
+static MP_NOINLINE const byte *window(cursor_t *self, mp_int_t *end) {
     size_t n;
     const byte *buf = native_bytes(self->buf, &n);
     *end = MIN(self->end, (mp_int_t)n);

@@ -27,8 +27,8 @@ enum { V_FAIL = -1, V_NOT_MINE = -2, V_END = -3 };
 
 typedef struct {
     mp_obj_base_t base;
-    byte state; // (small ones in front: Thumb reaches them with one instruction)
-    bool idle;
+    mp_int_t state;
+    bool idle; // (small ones in front: Thumb reaches them with one instruction)
     bool in_step;
     bool stray;
     bool answered;
@@ -75,11 +75,10 @@ typedef struct {
 #define OBJECT(name) {MP_QSTR_##name, offsetof(engine_t, name), MEMBER_OBJECT}
 #define INT(name) {MP_QSTR_##name, offsetof(engine_t, name), MEMBER_INT}
 #define BOOL(name) {MP_QSTR_##name, offsetof(engine_t, name), MEMBER_BOOL}
-#define BYTE(name) {MP_QSTR_##name, offsetof(engine_t, name), MEMBER_BYTE}
 
 // What is asked for most comes first.
 static const native_member_t members[] = {
-    INT(out_pos), INT(out_end), INT(left), BYTE(state), BOOL(idle), OBJECT(out), BOOL(in_step), OBJECT(ring),
+    INT(out_pos), INT(out_end), INT(left), INT(state), BOOL(idle), OBJECT(out), BOOL(in_step), OBJECT(ring),
     INT(cme), OBJECT(failed_command), INT(failed_result), INT(failed_cme), INT(unknown), INT(late), INT(timeouts),
     INT(damaged), INT(resyncs), OBJECT(vendor), INT(sync_at),
     {0},
@@ -99,7 +98,7 @@ static void tell_with(engine_t *self, qstr event, mp_obj_t value) {
     CALL2(self->user, event, value, MP_OBJ_NEW_SMALL_INT(self->now));
 }
 
-static void finished(engine_t *self, int result) {
+static MP_NOINLINE void finished(engine_t *self, int result) {
     tell_with(self, MP_QSTR_finished, MP_OBJ_NEW_SMALL_INT(result));
 }
 
@@ -122,7 +121,7 @@ static mp_int_t flags_of(engine_t *self) {
 }
 
 // The bytes of the response that the step awaits; none: of no possible length.
-static const byte *response(engine_t *self, size_t *n) {
+static MP_NOINLINE const byte *response(engine_t *self, size_t *n) {
     mp_obj_t prefix = items(self->step)[2];
     *n = -1;
     return prefix == mp_const_none ? NULL : native_bytes(prefix, n);
@@ -470,7 +469,7 @@ static void line(engine_t *self) {
             }
             return;
         }
-        if (n >= 12 && !memcmp(text, "+CM", 3) && !memcmp(text + 4, " ERROR: ", 8)) {
+        if (n >= 12 && text[1] == 'C' && text[2] == 'M' && !memcmp(text + 4, " ERROR: ", 8)) {
             bool cms = text[3] != 'E';
             whole(ring);
             ring->cursor->pos += 12;

@@ -97,7 +97,7 @@ static void kick(loop_t *self) {
     self->bytes->flag = false;
 }
 
-static void swallowed(loop_t *self, task_t *task) {
+static MP_NOINLINE void swallowed(loop_t *self, task_t *task) {
     task->until_state = UNTIL_REMARKED;
     say(self, MP_QSTR_warn, "task swallowed its cancellation", task);
 }
@@ -247,16 +247,17 @@ static bool end(loop_t *self, task_t *task, mp_obj_t value, mp_obj_t error) {
     task->error = error;
     task->done = true;
     mp_obj_list_remove(self->tasks, MP_OBJ_FROM_PTR(task));
-    bool cancelled = error != MP_OBJ_NULL && is_a(error, &uplink_cancelled_type);
-    bool failed = error != MP_OBJ_NULL
-        && (cancelled || is_a(error, &mp_type_Exception) || is_a(error, &mp_type_GeneratorExit));
-    bool fatal = error != MP_OBJ_NULL && !failed;
-    if (task->until_state != UNTIL_NONE) {
-        if (error == MP_OBJ_NULL && task->until_state == UNTIL_SET) {
+    bool failed = false;
+    bool fatal = false;
+    if (error == MP_OBJ_NULL) {
+        if (task->until_state == UNTIL_SET) {
             swallowed(self, task);
-        } else if (cancelled) {
-            failed = false;
         }
+    } else if (is_a(error, &uplink_cancelled_type)) {
+        failed = task->until_state == UNTIL_NONE; // it was its own idea
+    } else {
+        failed = is_a(error, &mp_type_Exception) || is_a(error, &mp_type_GeneratorExit);
+        fatal = !failed;
     }
     mp_obj_list_t *tasks = MP_OBJ_TO_PTR(self->tasks);
     for (size_t i = 0; i < tasks->len; i++) {

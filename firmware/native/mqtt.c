@@ -196,6 +196,7 @@ typedef struct {
     byte step; // (small ones in front: Thumb reaches them with one instruction)
     byte first;
     byte shift;
+    byte id_size; // of a PUBLISH: bytes of its packet identifier
     uint16_t number; // length of the topic
     uint16_t id;
     mp_obj_t client; // from here on as the arguments are
@@ -221,7 +222,7 @@ static bool is_first(unsigned c) {
 // What is wrong, as in decoder.py; 0: nothing.
 enum { NOTHING, TYPE, SIZE, ZERO, TWICE, NO_TOPIC };
 
-static void next(decoder_t *self, int step, mp_obj_array_t *into, size_t need) {
+static MP_NOINLINE void next(decoder_t *self, int step, mp_obj_array_t *into, size_t need) {
     self->step = step;
     self->into = into;
     self->need = need;
@@ -346,7 +347,6 @@ static MP_NOINLINE void step(decoder_t *self) {
     size_t n = self->number;
     int bad = NOTHING;
     bool publish = self->first >> 4 == 3;
-    size_t id_size = self->first & 6 ? 2 : 0; // of a PUBLISH
     switch (self->step) {
         case FIRST:
             self->first = b[0];
@@ -392,7 +392,8 @@ static MP_NOINLINE void step(decoder_t *self) {
                 }
                 goto wrong; // (or nothing is)
             }
-            self->left = self->size - 2 - n - id_size;
+            self->id_size = self->first & 6 ? 2 : 0;
+            self->left = self->size - 2 - n - self->id_size;
             bad = SIZE;
             if (!n || (mp_int_t)self->left < 0) {
                 goto wrong;
@@ -407,11 +408,11 @@ static MP_NOINLINE void step(decoder_t *self) {
         case SKIPPED:
             self->number = n = 0;
         name:
-            next(self, NAME, self->topic, n + id_size);
+            next(self, NAME, self->topic, n + self->id_size);
             return;
         case NAME:
             self->id = 0;
-            if (id_size) {
+            if (self->id_size) {
                 const byte *t = self->topic->items;
                 self->id = t[n] << 8 | t[n + 1];
                 native_resize(MP_OBJ_FROM_PTR(self->topic), n);

@@ -27,29 +27,24 @@ void native_attr(mp_obj_t self_in, qstr name, mp_obj_t *dest) {
             continue;
         }
         byte *at = (byte *)self + member->at;
-        unsigned kind = member->kind & ~MEMBER_FIXED;
+        unsigned kind = member->kind;
         if (dest[0] == MP_OBJ_NULL) {
-            if (kind == MEMBER_OBJECT) {
-                dest[0] = *(mp_obj_t *)at;
-                if (dest[0] == MP_OBJ_NULL) {
-                    dest[0] = mp_const_none;
-                }
-            } else if (kind == MEMBER_INT) {
-                dest[0] = mp_obj_new_int(*(mp_int_t *)at);
-            } else if (kind == MEMBER_BOOL) {
-                dest[0] = mp_obj_new_bool(*at);
-            } else {
-                dest[0] = MP_OBJ_NEW_SMALL_INT(*at);
+            mp_obj_t value = *(mp_obj_t *)at;
+            if (kind & MEMBER_BOOL) {
+                value = mp_obj_new_bool(*at);
+            } else if (kind & MEMBER_INT) {
+                value = mp_obj_new_int(*(mp_int_t *)at);
+            } else if (value == MP_OBJ_NULL) {
+                value = mp_const_none;
             }
-        } else if (dest[1] != MP_OBJ_NULL && !(member->kind & MEMBER_FIXED)) {
-            if (kind == MEMBER_OBJECT) {
-                *(mp_obj_t *)at = dest[1];
-            } else if (kind == MEMBER_INT) {
-                *(mp_int_t *)at = mp_obj_get_int(dest[1]);
-            } else if (kind == MEMBER_BOOL) {
+            dest[0] = value;
+        } else if (dest[1] != MP_OBJ_NULL && !(kind & MEMBER_FIXED)) {
+            if (kind & MEMBER_BOOL) {
                 *at = mp_obj_is_true(dest[1]);
+            } else if (kind & MEMBER_INT) {
+                *(mp_int_t *)at = mp_obj_get_int(dest[1]);
             } else {
-                *at = mp_obj_get_int(dest[1]);
+                *(mp_obj_t *)at = dest[1];
             }
             dest[0] = MP_OBJ_NULL;
         }

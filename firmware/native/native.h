@@ -33,7 +33,7 @@ typedef struct {
     uint16_t kind : 3;
 } native_member_t;
 
-enum { MEMBER_OBJECT, MEMBER_INT, MEMBER_BOOL, MEMBER_BYTE, MEMBER_FIXED = 4 }; // fixed: only C writes it
+enum { MEMBER_OBJECT, MEMBER_INT, MEMBER_BOOL, MEMBER_FIXED = 4 }; // fixed: only C writes it
 
 // What a type with such attributes has in its slot 1; in its next is their table, which ends with an empty row. An object
 // that is not there (MP_OBJ_NULL) is None; what is no attribute is left to the type's methods.
