@@ -1,6 +1,6 @@
 # For MicroPython's ports that are built by CMake (rp2, esp32): -DUSER_C_MODULES=…/firmware/native/micropython.cmake.
 set(UPLINK_NATIVE)
-foreach(name native cursor ring engine mqtt wait loop uart)
+foreach(name wait loop uart native cursor ring engine mqtt)
     list(APPEND UPLINK_NATIVE ${CMAKE_CURRENT_LIST_DIR}/${name}.c)
 endforeach()
 add_library(uplink_native INTERFACE)

@@ -1,6 +1,6 @@
-"""What the C modules of firmware/native take. The image without lib/uplink has all of their names as
-well, and their code where a module of the interpreter's names it: the difference of the two does
-not show that.
+"""What the C modules of firmware/native take. The image without lib/uplink has all of their names,
+and their code where a module of the interpreter's names it: the difference of the two does not
+show that.
 
 A file's share is what the linker kept of its sections, and the names (strings that the
 interpreter knows by number) that no other C source asks for.
