@@ -10,11 +10,8 @@ static const native_member_t members[] = {
     {MP_QSTR_buf, offsetof(cursor_t, buf), MEMBER_OBJECT},
     {MP_QSTR_first, offsetof(cursor_t, first), MEMBER_INT},
     {MP_QSTR_last, offsetof(cursor_t, last), MEMBER_INT},
+    {0},
 };
-
-static void attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
-    native_attr(self, name, dest, members, MP_ARRAY_SIZE(members));
-}
 
 static mp_obj_t make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 0, 0, false);
@@ -24,7 +21,7 @@ static mp_obj_t make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, 
 }
 
 // The window's bytes; a window that lies about its buffer ends with it.
-static const byte *window(cursor_t *self, mp_int_t *end) {
+static MP_NOINLINE const byte *window(cursor_t *self, mp_int_t *end) {
     size_t n;
     const byte *buf = native_bytes(self->buf, &n);
     *end = MIN(self->end, (mp_int_t)n);
@@ -41,12 +38,17 @@ static mp_obj_t cursor_over(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(over_obj, 4, 4, cursor_over);
 
-static mp_obj_t cursor_starts(mp_obj_t self_in, mp_obj_t prefix_in) {
-    cursor_t *self = MP_OBJ_TO_PTR(self_in);
+// How long a value is that stands there in the buffer, or -1.
+static MP_NOINLINE mp_int_t there(cursor_t *self, mp_int_t at, mp_obj_t value_in) {
     size_t whole, n;
     const byte *buf = native_bytes(self->buf, &whole);
-    const byte *prefix = native_bytes(prefix_in, &n);
-    return mp_obj_new_bool(self->pos >= 0 && self->pos + n <= whole && !memcmp(buf + self->pos, prefix, n));
+    const byte *value = native_bytes(value_in, &n);
+    return at >= 0 && at + n <= whole && !memcmp(buf + at, value, n) ? (mp_int_t)n : -1;
+}
+
+static mp_obj_t cursor_starts(mp_obj_t self_in, mp_obj_t prefix) {
+    cursor_t *self = MP_OBJ_TO_PTR(self_in);
+    return mp_obj_new_bool(there(self, self->pos, prefix) >= 0);
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(starts_obj, cursor_starts);
 
@@ -136,12 +138,10 @@ static mp_obj_t cursor_int(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(int_obj, 1, 2, cursor_int);
 
-static mp_obj_t cursor_equals(mp_obj_t self_in, mp_obj_t value_in) {
+static mp_obj_t cursor_equals(mp_obj_t self_in, mp_obj_t value) {
     cursor_t *self = MP_OBJ_TO_PTR(self_in);
-    size_t whole, n;
-    const byte *value = native_bytes(value_in, &n);
-    const byte *buf = native_bytes(self->buf, &whole);
-    return mp_obj_new_bool((size_t)(self->last - self->first) == n && !memcmp(buf + self->first, value, n));
+    mp_int_t n = there(self, self->first, value);
+    return mp_obj_new_bool(n >= 0 && n == self->last - self->first);
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(equals_obj, cursor_equals);
 
@@ -206,11 +206,4 @@ static const mp_rom_map_elem_t methods_table[] = {
 };
 static MP_DEFINE_CONST_DICT(methods, methods_table);
 
-MP_DEFINE_CONST_OBJ_TYPE(
-    uplink_cursor_type,
-    MP_QSTR_Cursor,
-    MP_TYPE_FLAG_METHODS_STAY,
-    make_new, make_new,
-    attr, attr,
-    locals_dict, &methods
-    );
+NATIVE_TYPE(uplink_cursor_type, MP_QSTR_Cursor, make_new, members, methods);

@@ -21,7 +21,7 @@ static bool is_a(mp_obj_t error, const mp_obj_type_t *type) {
 static void say(loop_t *self, qstr level, const char *text, task_t *task) {
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
-        mp_obj_t args[3] = {MP_OBJ_NEW_QSTR(MP_QSTR_loop), mp_obj_new_str(text, strlen(text)), task ? task->name : mp_const_none};
+        mp_obj_t args[3] = {MP_OBJ_NEW_QSTR(MP_QSTR_loop), mp_obj_new_str_from_cstr(text), task ? task->name : mp_const_none};
         mp_call_function_n_kw(mp_load_attr(self->log, level), 3, 0, args);
         nlr_pop();
     } else if (!is_a(MP_OBJ_FROM_PTR(nlr.ret_val), &mp_type_MemoryError)) {
@@ -31,9 +31,13 @@ static void say(loop_t *self, qstr level, const char *text, task_t *task) {
 
 // ---- what Task, Event and Limit use -------------------------------------------------------------------
 
+// Where in `ready` the place `at` is, that many from its beginning.
+static size_t place(loop_t *self, size_t at) {
+    return at < self->most ? at : at - self->most;
+}
+
 static void push(loop_t *self, task_t *task) {
-    self->ready[(self->head + self->count) % self->most] = task;
-    self->count++;
+    self->ready[place(self, self->head + self->count++)] = task;
 }
 
 void loop_wake(loop_t *self, task_t *task) {
@@ -47,7 +51,7 @@ void loop_wake(loop_t *self, task_t *task) {
         push(self, task);
     } else {
         task->lap = self->lap;
-        self->head = (self->head + self->most - 1) % self->most;
+        self->head = place(self, self->head + self->most - 1);
         self->ready[self->head] = task;
         self->count++;
     }
@@ -93,19 +97,23 @@ static void kick(loop_t *self) {
     self->bytes->flag = false;
 }
 
-static void swallowed(loop_t *self, task_t *task) {
+static MP_NOINLINE void swallowed(loop_t *self, task_t *task) {
     task->until_state = UNTIL_REMARKED;
     say(self, MP_QSTR_warn, "task swallowed its cancellation", task);
+}
+
+// An error of uplink.errors, with a number in its text.
+static mp_obj_t error_of(loop_t *self, qstr name, const char *format, int n) {
+    vstr_t text;
+    vstr_init(&text, 64);
+    vstr_printf(&text, format, n);
+    return mp_call_function_1(mp_load_attr(self->errors, name), mp_obj_new_str_from_vstr(&text));
 }
 
 static mp_obj_t limit_passed(loop_t *self, mp_int_t ms) {
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
-        vstr_t text;
-        vstr_init(&text, 32);
-        vstr_printf(&text, "limit of %d ms passed", (int)ms);
-        mp_obj_t type = mp_load_attr(self->errors, MP_QSTR_TimeoutError_);
-        mp_obj_t error = mp_call_function_1(type, mp_obj_new_str_from_vstr(&text));
+        mp_obj_t error = error_of(self, MP_QSTR_TimeoutError_, "limit of %d ms passed", ms);
         nlr_pop();
         return error;
     }
@@ -162,10 +170,9 @@ static void scan(loop_t *self, mp_int_t now) {
         if (native_ticks_diff(now, self->feed) >= 0) {
             self->feed = native_ticks_add(now, self->every);
             task_t *late = NULL;
-            mp_obj_list_t *watched = MP_OBJ_TO_PTR(self->watched);
-            for (size_t i = 0; i + 1 < watched->len; i += 2) {
-                task_t *task = MP_OBJ_TO_PTR(watched->items[i]);
-                if (native_ticks_diff(now, task->seen) > mp_obj_get_int(watched->items[i + 1])) {
+            for (size_t i = 0; i < tasks->len; i++) {
+                task_t *task = MP_OBJ_TO_PTR(tasks->items[i]);
+                if (task->within_ms > 0 && native_ticks_diff(now, task->seen) > task->within_ms) {
                     late = task;
                 }
             }
@@ -218,11 +225,7 @@ static void report(loop_t *self, task_t *task, mp_obj_t error) {
     say(self, MP_QSTR_error, "task failed", task);
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
-        if (self->report == MP_OBJ_NULL) {
-            mp_obj_print_exception(&mp_plat_print, error);
-        } else {
-            mp_call_function_2(self->report, MP_OBJ_FROM_PTR(task), error);
-        }
+        mp_call_function_2(self->report, MP_OBJ_FROM_PTR(task), error);
         nlr_pop();
     } else if (is_a(MP_OBJ_FROM_PTR(nlr.ret_val), &mp_type_Exception)) {
         say(self, MP_QSTR_error, "report failed", task);
@@ -244,25 +247,17 @@ static bool end(loop_t *self, task_t *task, mp_obj_t value, mp_obj_t error) {
     task->error = error;
     task->done = true;
     mp_obj_list_remove(self->tasks, MP_OBJ_FROM_PTR(task));
-    mp_obj_list_t *watched = MP_OBJ_TO_PTR(self->watched);
-    for (size_t i = 0; i + 1 < watched->len; i += 2) {
-        if (watched->items[i] == MP_OBJ_FROM_PTR(task)) {
-            memmove(&watched->items[i], &watched->items[i + 2], (watched->len - i - 2) * sizeof(mp_obj_t));
-            watched->len -= 2;
-            watched->items[watched->len] = watched->items[watched->len + 1] = MP_OBJ_NULL;
-            break;
-        }
-    }
-    bool cancelled = error != MP_OBJ_NULL && is_a(error, &uplink_cancelled_type);
-    bool failed = error != MP_OBJ_NULL
-        && (cancelled || is_a(error, &mp_type_Exception) || is_a(error, &mp_type_GeneratorExit));
-    bool fatal = error != MP_OBJ_NULL && !failed;
-    if (task->until_state != UNTIL_NONE) {
-        if (error == MP_OBJ_NULL && task->until_state == UNTIL_SET) {
+    bool failed = false;
+    bool fatal = false;
+    if (error == MP_OBJ_NULL) {
+        if (task->until_state == UNTIL_SET) {
             swallowed(self, task);
-        } else if (cancelled) {
-            failed = false;
         }
+    } else if (is_a(error, &uplink_cancelled_type)) {
+        failed = task->until_state == UNTIL_NONE; // it was its own idea
+    } else {
+        failed = is_a(error, &mp_type_Exception) || is_a(error, &mp_type_GeneratorExit);
+        fatal = !failed;
     }
     mp_obj_list_t *tasks = MP_OBJ_TO_PTR(self->tasks);
     for (size_t i = 0; i < tasks->len; i++) {
@@ -335,7 +330,7 @@ static mp_int_t step(loop_t *self) {
         }
     }
     if (self->count) {
-        task_t *last = self->ready[(self->head + self->count - 1) % self->most];
+        task_t *last = self->ready[place(self, self->head + self->count - 1)];
         task_t *task = NULL;
         while (task != last) {
             if (self->turns->asked || self->lost) { // else the next task would get it
@@ -345,7 +340,7 @@ static mp_int_t step(loop_t *self) {
             }
             task = self->ready[self->head];
             self->ready[self->head] = NULL;
-            self->head = (self->head + 1) % self->most;
+            self->head = place(self, self->head + 1);
             self->count--;
             self->current = task;
             task->seen = now;
@@ -386,6 +381,14 @@ MP_DEFINE_CONST_OBJ_TYPE(
     iter, turns_iternext
     );
 
+// Where nothing else is set.
+static mp_obj_t print_report(mp_obj_t task, mp_obj_t error) {
+    (void)task;
+    mp_obj_print_exception(&mp_plat_print, error);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(report_obj, print_report);
+
 static mp_obj_t loop_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     enum { ARG_board, ARG_tasks };
     static const mp_arg_t allowed[] = {
@@ -405,11 +408,10 @@ static mp_obj_t loop_make_new(const mp_obj_type_t *type, size_t n_args, size_t n
     }
     self->now = mp_load_attr(self->board, MP_QSTR_ticks_ms);
     self->tasks = mp_obj_new_list(0, NULL);
-    self->watched = mp_obj_new_list(0, NULL);
     self->errors = native_import("uplink.errors");
     self->log = native_import("uplink.log");
-    self->passed = mp_call_function_1(mp_load_attr(self->errors, MP_QSTR_TimeoutError_),
-        mp_obj_new_str("limit passed", 12));
+    self->passed = error_of(self, MP_QSTR_TimeoutError_, "limit passed", 0);
+    self->report = MP_OBJ_FROM_PTR(&report_obj);
     self->most = most;
     self->ready = m_new0(task_t *, most);
     self->bytes = MP_OBJ_TO_PTR(event_new(&uplink_event_type, self, 0));
@@ -425,11 +427,8 @@ static const native_member_t members[] = {
     {MP_QSTR_tasks, offsetof(loop_t, tasks), MEMBER_OBJECT | MEMBER_FIXED},
     {MP_QSTR_stopped, offsetof(loop_t, stopped), MEMBER_BOOL | MEMBER_FIXED},
     {MP_QSTR_report, offsetof(loop_t, report), MEMBER_OBJECT},
+    {0},
 };
-
-static void loop_attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
-    native_attr(self, name, dest, members, MP_ARRAY_SIZE(members));
-}
 
 static mp_obj_t loop_sleep_ms(mp_obj_t self_in, mp_obj_t ms) {
     loop_t *self = MP_OBJ_TO_PTR(self_in);
@@ -491,11 +490,7 @@ static mp_obj_t loop_spawn(size_t n_args, const mp_obj_t *args, mp_map_t *kw_arg
     }
     mp_obj_list_t *tasks = MP_OBJ_TO_PTR(self->tasks);
     if (tasks->len >= self->most) {
-        vstr_t text;
-        vstr_init(&text, 64);
-        vstr_printf(&text, "loop: %d tasks run already: use Loop(tasks=...)", (int)self->most);
-        mp_obj_t type = mp_load_attr(self->errors, MP_QSTR_UplinkError);
-        nlr_raise(mp_call_function_1(type, mp_obj_new_str_from_vstr(&text)));
+        nlr_raise(error_of(self, MP_QSTR_UplinkError, "loop: %d tasks run already: use Loop(tasks=...)", self->most));
     }
     mp_obj_t name = given[ARG_name].u_obj;
     if (!mp_obj_is_true(name)) {
@@ -509,11 +504,8 @@ static mp_obj_t loop_spawn(size_t n_args, const mp_obj_t *args, mp_map_t *kw_arg
     task->value = mp_const_none;
     task->first = given[ARG_first].u_bool;
     task->seen = loop_now(self);
+    task->within_ms = given[ARG_within_ms].u_int;
     mp_obj_list_append(self->tasks, MP_OBJ_FROM_PTR(task));
-    if (given[ARG_within_ms].u_int) {
-        mp_obj_list_append(self->watched, MP_OBJ_FROM_PTR(task));
-        mp_obj_list_append(self->watched, mp_obj_new_int(given[ARG_within_ms].u_int));
-    }
     loop_wake(self, task);
     return MP_OBJ_FROM_PTR(task);
 }
@@ -591,14 +583,6 @@ static mp_obj_t loop_watch(mp_obj_t self_in, mp_obj_t ms) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(watch_obj, loop_watch);
 
-static mp_obj_t loop_report(mp_obj_t self, mp_obj_t task, mp_obj_t error) {
-    (void)self;
-    (void)task;
-    mp_obj_print_exception(&mp_plat_print, error);
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_3(report_obj, loop_report);
-
 static const mp_rom_map_elem_t loop_table[] = {
     {MP_ROM_QSTR(MP_QSTR_sleep_ms), MP_ROM_PTR(&sleep_ms_obj)},
     {MP_ROM_QSTR(MP_QSTR_data), MP_ROM_PTR(&data_obj)},
@@ -611,17 +595,7 @@ static const mp_rom_map_elem_t loop_table[] = {
     {MP_ROM_QSTR(MP_QSTR_idle), MP_ROM_PTR(&idle_obj)},
     {MP_ROM_QSTR(MP_QSTR_step), MP_ROM_PTR(&step_obj)},
     {MP_ROM_QSTR(MP_QSTR_watch), MP_ROM_PTR(&watch_obj)},
-    // where nothing else is set
-    {MP_ROM_QSTR(MP_QSTR_report), MP_ROM_PTR(&report_obj)},
-    {MP_ROM_QSTR(MP_QSTR_current), MP_ROM_NONE},
 };
 static MP_DEFINE_CONST_DICT(loop_methods, loop_table);
 
-MP_DEFINE_CONST_OBJ_TYPE(
-    uplink_loop_type,
-    MP_QSTR_Loop,
-    MP_TYPE_FLAG_METHODS_STAY,
-    make_new, loop_make_new,
-    attr, loop_attr,
-    locals_dict, &loop_methods
-    );
+NATIVE_TYPE(uplink_loop_type, MP_QSTR_Loop, loop_make_new, members, loop_methods);

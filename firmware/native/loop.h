@@ -35,6 +35,7 @@ struct _task_t {
     mp_int_t due; // when it is to be woken at the latest, if `has_due`
     mp_int_t until;
     mp_int_t seen; // when it was last resumed
+    mp_int_t within_ms; // the watchdog is fed while it was `seen` within that; 0: always
 };
 
 typedef struct {
@@ -83,8 +84,7 @@ struct _loop_t {
     task_t *current; // the task that runs
     event_t *bytes; // set for no longer than it takes to wake who waits
     mp_obj_t tasks; // a list
-    mp_obj_t watched; // a list: task, within_ms, task, within_ms, ...
-    mp_obj_t report; // or MP_OBJ_NULL: print it
+    mp_obj_t report;
     mp_obj_t dog; // the hardware watchdog, once it is started, or MP_OBJ_NULL
     mp_obj_t errors; // modules
     mp_obj_t log;

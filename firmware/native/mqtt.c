@@ -78,11 +78,8 @@ static const native_member_t members[] = {
     {MP_QSTR_sink, offsetof(filter_t, sink), MEMBER_OBJECT},
     {MP_QSTR_handler, offsetof(filter_t, handler), MEMBER_OBJECT},
     {MP_QSTR_qos, offsetof(filter_t, qos), MEMBER_INT},
+    {0},
 };
-
-static void filter_attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
-    native_attr(self, name, dest, members, MP_ARRAY_SIZE(members));
-}
 
 static mp_obj_t filter_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 1, 4, false);
@@ -100,13 +97,14 @@ static mp_obj_t filter_make_new(const mp_obj_type_t *type, size_t n_args, size_t
     return MP_OBJ_FROM_PTR(self);
 }
 
-static bool matches(filter_t *self, mp_obj_t topic) {
+static mp_obj_t matches(mp_obj_t self_in, mp_obj_t topic) {
+    filter_t *self = MP_OBJ_TO_PTR(self_in);
     size_t n, m;
     const byte *f = native_bytes(self->text, &n);
     const byte *t = native_bytes(topic, &m);
     const byte *f_end = f + n, *t_end = t + m;
     if (!m || (*t == '$' && (*f == '+' || *f == '#'))) { // 4.7.2-1
-        return false;
+        return mp_const_false;
     }
     for (; f < f_end; f++) {
         if (*f == '+') { // the whole level, which can be empty
@@ -114,34 +112,23 @@ static bool matches(filter_t *self, mp_obj_t topic) {
                 t++;
             }
         } else if (*f == '#') {
-            return true;
+            return mp_const_true;
         } else if (t == t_end) { // "a/#" also matches "a" (4.7.1.2)
-            return f_end - f == 2 && f[1] == '#';
+            return mp_obj_new_bool(f_end - f == 2 && f[1] == '#');
         } else if (*f != *t++) {
-            return false;
+            return mp_const_false;
         }
     }
-    return t == t_end;
+    return mp_obj_new_bool(t == t_end);
 }
-
-static mp_obj_t filter_matches(mp_obj_t self, mp_obj_t topic) {
-    return mp_obj_new_bool(matches(MP_OBJ_TO_PTR(self), topic));
-}
-static MP_DEFINE_CONST_FUN_OBJ_2(matches_obj, filter_matches);
+static MP_DEFINE_CONST_FUN_OBJ_2(matches_obj, matches);
 
 static const mp_rom_map_elem_t filter_methods_table[] = {
     {MP_ROM_QSTR(MP_QSTR_matches), MP_ROM_PTR(&matches_obj)},
 };
 static MP_DEFINE_CONST_DICT(filter_methods, filter_methods_table);
 
-MP_DEFINE_CONST_OBJ_TYPE(
-    uplink_filter_type,
-    MP_QSTR_Filter,
-    MP_TYPE_FLAG_METHODS_STAY,
-    make_new, filter_make_new,
-    attr, filter_attr,
-    locals_dict, &filter_methods
-    );
+NATIVE_TYPE(uplink_filter_type, MP_QSTR_Filter, filter_make_new, members, filter_methods);
 
 // ---- composing ------------------------------------------------------------------------------------------
 
@@ -156,18 +143,16 @@ static mp_obj_t drop(mp_obj_t b, mp_obj_t n_in) {
 }
 MP_DEFINE_CONST_FUN_OBJ_2(uplink_drop_obj, drop);
 
-static void put_number(mp_obj_t b, size_t n) {
+static mp_obj_t number(mp_obj_t b, mp_obj_t n_in) {
+    mp_int_t n = mp_obj_get_int(n_in);
     byte two[] = {n >> 8, n};
     native_extend(b, two, 2);
-}
-
-static mp_obj_t number(mp_obj_t b, mp_obj_t n) {
-    put_number(b, mp_obj_get_int(n));
     return mp_const_none;
 }
 MP_DEFINE_CONST_FUN_OBJ_2(uplink_number_obj, number);
 
-static void put_header(mp_obj_t b, mp_obj_t first, size_t n) {
+static mp_obj_t begin(mp_obj_t b, mp_obj_t first, mp_obj_t n_in) {
+    size_t n = mp_obj_get_int(n_in);
     byte head[6], *at = head;
     *at++ = mp_obj_get_int(first);
     for (; n > 127; n >>= 7) {
@@ -175,10 +160,6 @@ static void put_header(mp_obj_t b, mp_obj_t first, size_t n) {
     }
     *at++ = n;
     native_extend(b, head, at - head);
-}
-
-static mp_obj_t begin(mp_obj_t b, mp_obj_t first, mp_obj_t n) {
-    put_header(b, first, mp_obj_get_int(n));
     return mp_const_none;
 }
 MP_DEFINE_CONST_FUN_OBJ_3(uplink_begin_obj, begin);
@@ -189,16 +170,16 @@ static mp_obj_t compose(size_t n_args, const mp_obj_t *args) {
     size_t n, m, held;
     const byte *topic = native_bytes(args[3], &n);
     const byte *payload = native_bytes(args[5], &m);
-    mp_int_t id = MP_OBJ_SMALL_INT_VALUE(args[4]);
+    bool with_id = args[4] != MP_OBJ_NEW_SMALL_INT(0);
     held = ((mp_obj_array_t *)MP_OBJ_TO_PTR(b))->len;
     if (held + n + m + HEADERS > (size_t)MP_OBJ_SMALL_INT_VALUE(args[1])) {
         return mp_const_false;
     }
-    put_header(b, args[2], 2 + n + (id ? 2 : 0) + m + MP_OBJ_SMALL_INT_VALUE(args[6]));
-    put_number(b, n);
+    begin(b, args[2], MP_OBJ_NEW_SMALL_INT(2 + n + 2 * with_id + m + MP_OBJ_SMALL_INT_VALUE(args[6])));
+    number(b, MP_OBJ_NEW_SMALL_INT(n));
     native_extend(b, topic, n);
-    if (id) {
-        put_number(b, id);
+    if (with_id) {
+        number(b, args[4]);
     }
     native_extend(b, payload, m);
     return mp_const_true;
@@ -215,6 +196,7 @@ typedef struct {
     byte step; // (small ones in front: Thumb reaches them with one instruction)
     byte first;
     byte shift;
+    byte id_size; // of a PUBLISH: bytes of its packet identifier
     uint16_t number; // length of the topic
     uint16_t id;
     mp_obj_t client; // from here on as the arguments are
@@ -234,13 +216,13 @@ typedef struct {
 // Whether a server can send that first byte: not QoS 3, no other flags. (memchr in a list would come to lie in RAM.)
 static bool is_first(unsigned c) {
     unsigned type = c >> 4, flags = c & 15;
-    return type == 3 ? (flags & 6) != 6 : (0x2af4 >> type & 1) && flags == (type == 6 ? 2 : 0);
+    return type == 3 ? (flags & 6) != 6 : c == 0x62 || (!flags && 0x2ab4 >> type & 1);
 }
 
 // What is wrong, as in decoder.py; 0: nothing.
 enum { NOTHING, TYPE, SIZE, ZERO, TWICE, NO_TOPIC };
 
-static void next(decoder_t *self, int step, mp_obj_array_t *into, size_t need) {
+static MP_NOINLINE void next(decoder_t *self, int step, mp_obj_array_t *into, size_t need) {
     self->step = step;
     self->into = into;
     self->need = need;
@@ -299,9 +281,9 @@ static void end(decoder_t *self, bool good) {
 // The next filter, from number `*i` on, that the topic belongs to; NULL: none.
 static filter_t *matching(decoder_t *self, size_t *i) {
     while (*i < self->subs->len) { // (a handler may subscribe)
-        filter_t *sub = MP_OBJ_TO_PTR(self->subs->items[(*i)++]);
-        if (matches(sub, MP_OBJ_FROM_PTR(self->topic))) {
-            return sub;
+        mp_obj_t sub = self->subs->items[(*i)++];
+        if (matches(sub, MP_OBJ_FROM_PTR(self->topic)) == mp_const_true) {
+            return MP_OBJ_TO_PTR(sub);
         }
     }
     return NULL;
@@ -365,7 +347,6 @@ static MP_NOINLINE void step(decoder_t *self) {
     size_t n = self->number;
     int bad = NOTHING;
     bool publish = self->first >> 4 == 3;
-    size_t id_size = self->first & 6 ? 2 : 0; // of a PUBLISH
     switch (self->step) {
         case FIRST:
             self->first = b[0];
@@ -411,7 +392,8 @@ static MP_NOINLINE void step(decoder_t *self) {
                 }
                 goto wrong; // (or nothing is)
             }
-            self->left = self->size - 2 - n - id_size;
+            self->id_size = self->first & 6 ? 2 : 0;
+            self->left = self->size - 2 - n - self->id_size;
             bad = SIZE;
             if (!n || (mp_int_t)self->left < 0) {
                 goto wrong;
@@ -426,11 +408,11 @@ static MP_NOINLINE void step(decoder_t *self) {
         case SKIPPED:
             self->number = n = 0;
         name:
-            next(self, NAME, self->topic, n + id_size);
+            next(self, NAME, self->topic, n + self->id_size);
             return;
         case NAME:
             self->id = 0;
-            if (id_size) {
+            if (self->id_size) {
                 const byte *t = self->topic->items;
                 self->id = t[n] << 8 | t[n + 1];
                 native_resize(MP_OBJ_FROM_PTR(self->topic), n);

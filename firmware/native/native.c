@@ -20,35 +20,31 @@ mp_obj_t *native_items(mp_obj_t sequence, size_t *n) {
     return items;
 }
 
-void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t *members, size_t n) {
-    for (const native_member_t *member = members; member < members + n; member++) {
+void native_attr(mp_obj_t self_in, qstr name, mp_obj_t *dest) {
+    mp_obj_base_t *self = MP_OBJ_TO_PTR(self_in);
+    for (const native_member_t *member = self->type->slots[1]; member->name; member++) {
         if (member->name != name) {
             continue;
         }
-        byte *at = (byte *)MP_OBJ_TO_PTR(self) + member->at;
-        unsigned kind = member->kind & ~MEMBER_FIXED;
+        byte *at = (byte *)self + member->at;
+        unsigned kind = member->kind;
         if (dest[0] == MP_OBJ_NULL) {
-            if (kind == MEMBER_OBJECT) {
-                dest[0] = *(mp_obj_t *)at;
-                if (dest[0] == MP_OBJ_NULL) {
-                    break;
-                }
-            } else if (kind == MEMBER_INT) {
-                dest[0] = mp_obj_new_int(*(mp_int_t *)at);
-            } else if (kind == MEMBER_BOOL) {
-                dest[0] = mp_obj_new_bool(*at);
-            } else {
-                dest[0] = MP_OBJ_NEW_SMALL_INT(*at);
+            mp_obj_t value = *(mp_obj_t *)at;
+            if (kind & MEMBER_BOOL) {
+                value = mp_obj_new_bool(*at);
+            } else if (kind & MEMBER_INT) {
+                value = mp_obj_new_int(*(mp_int_t *)at);
+            } else if (value == MP_OBJ_NULL) {
+                value = mp_const_none;
             }
-        } else if (dest[1] != MP_OBJ_NULL && !(member->kind & MEMBER_FIXED)) {
-            if (kind == MEMBER_OBJECT) {
-                *(mp_obj_t *)at = dest[1];
-            } else if (kind == MEMBER_INT) {
-                *(mp_int_t *)at = mp_obj_get_int(dest[1]);
-            } else if (kind == MEMBER_BOOL) {
+            dest[0] = value;
+        } else if (dest[1] != MP_OBJ_NULL && !(kind & MEMBER_FIXED)) {
+            if (kind & MEMBER_BOOL) {
                 *at = mp_obj_is_true(dest[1]);
+            } else if (kind & MEMBER_INT) {
+                *(mp_int_t *)at = mp_obj_get_int(dest[1]);
             } else {
-                *at = mp_obj_get_int(dest[1]);
+                *(mp_obj_t *)at = dest[1];
             }
             dest[0] = MP_OBJ_NULL;
         }
@@ -94,6 +90,10 @@ void native_resize(mp_obj_t into, size_t n) {
     }
     o->len = n;
     o->free = room - n;
+}
+
+void native_clear(mp_obj_t into) {
+    native_resize(into, 0);
 }
 
 void native_extend(mp_obj_t into, const byte *data, size_t n) {
@@ -167,7 +167,8 @@ MP_DEFINE_CONST_OBJ_TYPE(
 
 // ---- uplink.at.line -------------------------------------------------------------------------------------
 
-void native_put_int(mp_obj_t line, mp_int_t n) {
+mp_obj_t native_put_int(mp_obj_t line, mp_obj_t n_in) {
+    mp_int_t n = mp_obj_get_int(n_in);
     char text[3 * sizeof(mp_int_t) + 1];
     char *begin = text + sizeof(text);
     mp_uint_t left = n < 0 ? -(mp_uint_t)n : (mp_uint_t)n;
@@ -179,13 +180,9 @@ void native_put_int(mp_obj_t line, mp_int_t n) {
         *--begin = '-';
     }
     native_extend(line, (const byte *)begin, text + sizeof(text) - begin);
-}
-
-static mp_obj_t line_put_int(mp_obj_t line, mp_obj_t n) {
-    native_put_int(line, mp_obj_get_int(n));
     return mp_const_none;
 }
-MP_DEFINE_CONST_FUN_OBJ_2(uplink_put_int_obj, line_put_int);
+MP_DEFINE_CONST_FUN_OBJ_2(uplink_put_int_obj, native_put_int);
 
 static mp_obj_t line_allowed(mp_obj_t value) {
     size_t n;
@@ -239,7 +236,9 @@ mp_obj_t native_import(const char *name) {
     return mp_import_name(qstr_from_str(name), mp_obj_new_tuple(1, &star), MP_OBJ_NEW_SMALL_INT(0));
 }
 
-// (Not static: code that is frozen names them. The freezer reads this table, firmware/rom/sure.py.)
+// (Not static: code that is frozen names them. The freezer reads this table, firmware/rom/sure.py, and so it is
+// in no image whose Python is all frozen.)
+#if UPLINK_NATIVE_MODULE
 static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__uplink)},
     {MP_ROM_QSTR(MP_QSTR_Cancelled), MP_ROM_PTR(&uplink_cancelled_type)},
@@ -279,3 +278,4 @@ const mp_obj_module_t mp_module_uplink_native = {
 };
 
 MP_REGISTER_MODULE(MP_QSTR__uplink, mp_module_uplink_native);
+#endif

@@ -18,6 +18,11 @@
 #define mp_quick_load_method mp_load_method
 #endif
 
+// The module `_uplink`. Code that is frozen has what is in it without asking a module.
+#ifndef UPLINK_NATIVE_MODULE
+#define UPLINK_NATIVE_MODULE (1)
+#endif
+
 // mp_quick_load_method, once for all files.
 void native_load_method(mp_obj_t object, qstr name, mp_obj_t *dest);
 
@@ -28,23 +33,32 @@ typedef struct {
     uint16_t kind : 3;
 } native_member_t;
 
-enum { MEMBER_OBJECT, MEMBER_INT, MEMBER_BOOL, MEMBER_BYTE, MEMBER_FIXED = 4 }; // fixed: only C writes it
+enum { MEMBER_OBJECT, MEMBER_INT, MEMBER_BOOL, MEMBER_FIXED = 4 }; // fixed: only C writes it
 
-// The attr slot of a type whose attributes are `members`; others, and an object that is not there (MP_OBJ_NULL), are left to
-// its methods.
-void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest, const native_member_t *members, size_t n);
+// What a type with such attributes has in its slot 1; in its next is their table, which ends with an empty row. An object
+// that is not there (MP_OBJ_NULL) is None; what is no attribute is left to the type's methods.
+void native_attr(mp_obj_t self, qstr name, mp_obj_t *dest);
+
+// Such a type, with a constructor and methods.
+#define NATIVE_TYPE(type, its_name, its_make_new, its_members, its_methods) \
+    const mp_obj_type_t type = { \
+        .base = {&mp_type_type}, \
+        .flags = MP_TYPE_FLAG_METHODS_STAY, \
+        .name = its_name, \
+        .slot_index_attr = 1, \
+        .slot_index_make_new = 3, \
+        .slot_index_locals_dict = 4, \
+        .slots = {native_attr, its_members, its_make_new, &its_methods}, \
+    }
 
 // bytearrays that keep their capacity, as uplink.exact has them: a new one; its length; append. (Heap only beyond the capacity.)
 mp_obj_t native_buffer(size_t size);
+void native_clear(mp_obj_t into);
 void native_resize(mp_obj_t into, size_t n);
 void native_extend(mp_obj_t into, const byte *data, size_t n);
 
 // Append a number in decimal.
-void native_put_int(mp_obj_t line, mp_int_t n);
-
-static inline void native_clear(mp_obj_t into) {
-    native_resize(into, 0);
-}
+mp_obj_t native_put_int(mp_obj_t line, mp_obj_t n);
 
 // A new object, all zero but for its type.
 void *native_new(const mp_obj_type_t *type, size_t size);
@@ -115,7 +129,7 @@ MP_DECLARE_CONST_FUN_OBJ_1(uplink_well_formed_obj);
 
 int ring_scan(ring_t *self, mp_obj_t want, mp_obj_t counted);
 int ring_find(ring_t *self, mp_obj_t table);
-void ring_clear(ring_t *self);
-void ring_put(ring_t *self, size_t n);
+mp_obj_t ring_clear(mp_obj_t self);
+mp_obj_t ring_put(mp_obj_t self, mp_obj_t n);
 
 #endif

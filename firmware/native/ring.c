@@ -10,11 +10,8 @@ static const native_member_t members[] = {
     {MP_QSTR_cursor, offsetof(ring_t, cursor), MEMBER_OBJECT},
     {MP_QSTR_stage, offsetof(ring_t, stage), MEMBER_OBJECT},
     {MP_QSTR_overlong, offsetof(ring_t, overlong), MEMBER_INT},
+    {0},
 };
-
-static void attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
-    native_attr(self, name, dest, members, MP_ARRAY_SIZE(members));
-}
 
 static mp_obj_t make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 0, 2, false);
@@ -39,20 +36,18 @@ static mp_obj_t make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, 
     return MP_OBJ_FROM_PTR(self);
 }
 
-void ring_clear(ring_t *self) {
-    self->at[AT_READ] = self->at[AT_WRITE];
-}
-
-static mp_obj_t ring_clear_(mp_obj_t self) {
-    ring_clear(MP_OBJ_TO_PTR(self));
+mp_obj_t ring_clear(mp_obj_t self) {
+    int *at = ((ring_t *)MP_OBJ_TO_PTR(self))->at;
+    at[AT_READ] = at[AT_WRITE];
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_1(clear_obj, ring_clear_);
+static MP_DEFINE_CONST_FUN_OBJ_1(clear_obj, ring_clear);
 
-void ring_put(ring_t *self, size_t n) {
+mp_obj_t ring_put(mp_obj_t self_in, mp_obj_t n_in) {
+    ring_t *self = MP_OBJ_TO_PTR(self_in);
     int *at = self->at;
     mp_obj_array_t *stage = MP_OBJ_TO_PTR(self->stage);
-    n = MIN(n, stage->len);
+    size_t n = MIN((size_t)mp_obj_get_int(n_in), stage->len);
     if (at[AT_READ] >= at[AT_WRITE]) {
         at[AT_READ] = at[AT_WRITE] = at[AT_SCAN] = at[AT_FEED] = 0;
     } else if (at[AT_WRITE] + n > self->size) {
@@ -74,13 +69,9 @@ void ring_put(ring_t *self, size_t n) {
     }
     memcpy(self->bytes + at[AT_WRITE], stage->items, n);
     at[AT_WRITE] += n;
-}
-
-static mp_obj_t ring_put_(mp_obj_t self, mp_obj_t n) {
-    ring_put(MP_OBJ_TO_PTR(self), mp_obj_get_int(n));
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(put_obj, ring_put_);
+static MP_DEFINE_CONST_FUN_OBJ_2(put_obj, ring_put);
 
 int ring_find(ring_t *self, mp_obj_t table) {
     int *at = self->at;
@@ -186,12 +177,14 @@ int ring_scan(ring_t *self, mp_obj_t want_in, mp_obj_t counted) {
         }
         i = at[AT_READ]; // echo
     }
-    size_t length;
-    const byte *want = native_bytes(want_in, &length);
-    if (length && end - i >= (int)length && !memcmp(buf + i, want, length)) {
-        cursor->pos = i + length;
-        cursor->end = end;
-        return FOUND_WANTED;
+    if (want_in != mp_const_none) {
+        size_t length;
+        const byte *want = native_bytes(want_in, &length);
+        if (length && end - i >= (int)length && !memcmp(buf + i, want, length)) {
+            cursor->pos = i + length;
+            cursor->end = end;
+            return FOUND_WANTED;
+        }
     }
     return FOUND_LINE;
 }
@@ -209,11 +202,4 @@ static const mp_rom_map_elem_t methods_table[] = {
 };
 static MP_DEFINE_CONST_DICT(methods, methods_table);
 
-MP_DEFINE_CONST_OBJ_TYPE(
-    uplink_ring_type,
-    MP_QSTR_Ring,
-    MP_TYPE_FLAG_METHODS_STAY,
-    make_new, make_new,
-    attr, attr,
-    locals_dict, &methods
-    );
+NATIVE_TYPE(uplink_ring_type, MP_QSTR_Ring, make_new, members, methods);

@@ -248,11 +248,8 @@ static const native_member_t task_members[] = {
     {MP_QSTR_error, offsetof(task_t, error), MEMBER_OBJECT | MEMBER_FIXED},
     {MP_QSTR_value, offsetof(task_t, value), MEMBER_OBJECT | MEMBER_FIXED},
     {MP_QSTR_name, offsetof(task_t, name), MEMBER_OBJECT | MEMBER_FIXED},
+    {0},
 };
-
-static void task_attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
-    native_attr(self, name, dest, task_members, MP_ARRAY_SIZE(task_members));
-}
 
 static mp_obj_t task_cancel(mp_obj_t self_in) {
     task_t *self = MP_OBJ_TO_PTR(self_in);
@@ -285,18 +282,18 @@ static mp_obj_t task_iternext(mp_obj_t self_in) {
 
 static const mp_rom_map_elem_t task_table[] = {
     {MP_ROM_QSTR(MP_QSTR_cancel), MP_ROM_PTR(&cancel_obj)},
-    {MP_ROM_QSTR(MP_QSTR_error), MP_ROM_NONE}, // where there is none
 };
 static MP_DEFINE_CONST_DICT(task_methods, task_table);
 
-MP_DEFINE_CONST_OBJ_TYPE(
-    uplink_task_type,
-    MP_QSTR_Task,
-    MP_TYPE_FLAG_ITER_IS_ITERNEXT | MP_TYPE_FLAG_METHODS_STAY,
-    attr, task_attr,
-    iter, task_iternext,
-    locals_dict, &task_methods
-    );
+const mp_obj_type_t uplink_task_type = {
+    .base = {&mp_type_type},
+    .flags = MP_TYPE_FLAG_ITER_IS_ITERNEXT | MP_TYPE_FLAG_METHODS_STAY,
+    .name = MP_QSTR_Task,
+    .slot_index_attr = 1,
+    .slot_index_iter = 3,
+    .slot_index_locals_dict = 4,
+    .slots = {native_attr, task_members, task_iternext, &task_methods},
+};
 
 MP_DEFINE_CONST_OBJ_TYPE(
     uplink_cancelled_type,
@@ -330,11 +327,8 @@ void wait_leave(mp_obj_t on, task_t *task, uint8_t answer) {
 
 static const native_member_t limit_members[] = {
     {MP_QSTR_expired, offsetof(limit_t, expired), MEMBER_BOOL | MEMBER_FIXED},
+    {0},
 };
-
-static void limit_attr(mp_obj_t self, qstr name, mp_obj_t *dest) {
-    native_attr(self, name, dest, limit_members, 1);
-}
 
 static mp_obj_t limit_enter(mp_obj_t self_in) {
     limit_t *self = MP_OBJ_TO_PTR(self_in);
@@ -381,10 +375,11 @@ static const mp_rom_map_elem_t limit_table[] = {
 };
 static MP_DEFINE_CONST_DICT(limit_methods, limit_table);
 
-MP_DEFINE_CONST_OBJ_TYPE(
-    uplink_limit_type,
-    MP_QSTR_Limit,
-    MP_TYPE_FLAG_METHODS_STAY,
-    attr, limit_attr,
-    locals_dict, &limit_methods
-    );
+const mp_obj_type_t uplink_limit_type = {
+    .base = {&mp_type_type},
+    .flags = MP_TYPE_FLAG_METHODS_STAY,
+    .name = MP_QSTR_Limit,
+    .slot_index_attr = 1,
+    .slot_index_locals_dict = 3,
+    .slots = {native_attr, limit_members, &limit_methods},
+};

@@ -23,6 +23,8 @@ _ROW = re.compile(r"\{ ?MP_ROM_QSTR\(MP_QSTR_(\w+)\), MP_ROM_PTR\((&\w+)\) ?\}")
 # Our module in C, and the file with its table, in a tree that has it.
 NATIVE = "_uplink"
 _TABLE = Path("uplink", "native", "native.c")
+# A type of ours whose name no other C code has.
+_ALWAYS = "Decoder"
 
 
 class Interpreter:
@@ -42,16 +44,20 @@ class Interpreter:
         }
         # {C symbol} that no header of the interpreter declares.
         self.ours = set()
-        if NATIVE in self.modules and (tree / _TABLE).exists():
+        if (tree / _TABLE).exists():
             self._add_native((tree / _TABLE).read_text(), pool)
 
     def _add_native(self, text, pool):
-        """What is in our module, by the table of its names. What an option leaves out is no name
-        of the firmware's: `pool` has those of all C code.
+        """What is in our module, by the table of its names, whether or not the firmware has that
+        table. A type that is not compiled has no name there: `pool` has those of all C code.
         """
         text = text[text.index(" globals_table[]") :]
-        for name, symbol in _ROW.findall(text[: text.index("};")]):
-            if name in pool:
+        rows = _ROW.findall(text[: text.index("};")])
+        if _ALWAYS not in pool:
+            return
+        self.modules[NATIVE] = Object("&mp_module_uplink_native")
+        for name, symbol in rows:
+            if name in pool or not symbol.endswith("_type"):
                 self.objects[NATIVE, name] = Object(symbol)
                 self.ours.add(symbol[1:])
 

@@ -1,5 +1,6 @@
-"""What the C modules of firmware/native take: they are in the image without lib/uplink as well, so
-that the difference of the two does not show them.
+"""What the C modules of firmware/native take. The image without lib/uplink has all of their names,
+and their code where a module of the interpreter's names it: the difference of the two does not
+show that.
 
 A file's share is what the linker kept of its sections, and the names (strings that the
 interpreter knows by number) that no other C source asks for.
@@ -19,6 +20,11 @@ def shares(image, share):
     code = _kept(image.elf.with_name(image.elf.name + ".map"))
     names = _names(image.folder / "genhdr" / "qstr", _PER_NAME + hash_bytes(image))
     return {f"native/{file}": share(size, 0, names[file]) for file, size in code.items()}
+
+
+def in_both(image):
+    """The bytes of their code that the image without lib/uplink has, too."""
+    return sum(_kept(image.without / "uplink.elf.map").values())
 
 
 def _kept(path):

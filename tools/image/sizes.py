@@ -1,7 +1,7 @@
 """What an image takes of flash and RAM, and the share of each frozen file.
 
-The whole of lib/uplink is the image less the image without it, and the C modules that it uses,
-which both have (native.py). A file's share of it is
+The whole of lib/uplink is the image less the image without it, and what both have of the C modules
+that it uses (native.py). A file's share of it is
 
 - code: its bytecode and native code;
 - constants: its objects, their text, and its tables of constants and globals;
@@ -100,14 +100,15 @@ def measure(image, tool):
         _PER_NAME + hash_,
     )
     of_native = native.shares(image, Share)
+    native_alone = sum(share.code for share in of_native.values()) - native.in_both(image)
     uplink = flash - plain_flash
     plain_sizes = _sizes(tool, image.without / "frozen.o")
     types = sum(size for symbol, size in sizes.items() if symbol.startswith(_SHARED_BY_ALL))
     types -= sum(s for symbol, s in plain_sizes.items() if symbol.startswith(_SHARED_BY_ALL))
-    rest = uplink - types - sum(share.total for share in shares.values())
+    rest = uplink - native_alone - types - sum(share.total for share in shares.values())
     shares[SHARED] = Share(rest, types)
     shares |= of_native
-    uplink += sum(share.total for share in of_native.values())
+    uplink += sum(share.total for share in of_native.values()) - native_alone
     return Sizes(
         flash=flash,
         uplink=uplink,

@@ -69,7 +69,6 @@ class Loop:
         self.dog = None  # the hardware watchdog, once it is started
         self.feed = 0  # when it is fed next; every `every` ms
         self.every = 0
-        self.watched = []  # task, within_ms, task, within_ms, ...
         self.late = None  # who was last seen to be late
         # MicroPython's iterator over a deque goes on when something has been appended
         # since it ended: an awaitable that gives each appended number once, without a
@@ -133,8 +132,7 @@ class Loop:
         task = Task(self, coro, name or getattr(coro, "__name__", "task"), first)
         self.tasks.append(task)
         if within_ms:
-            self.watched.append(task)
-            self.watched.append(within_ms)
+            task.within_ms = within_ms
         self.wake(task)
         return task
 
@@ -325,9 +323,9 @@ class Loop:
             if ticks_diff(now, self.feed) >= 0:
                 self.feed = ticks_add(now, self.every)
                 late = None
-                for i in range(0, len(self.watched), 2):
-                    if ticks_diff(now, self.watched[i].seen) > self.watched[i + 1]:
-                        late = self.watched[i]
+                for task in self.tasks:
+                    if 0 < task.within_ms < ticks_diff(now, task.seen):
+                        late = task
                 if late is None:
                     self.dog.feed()
                 elif late is not self.late:
@@ -354,10 +352,6 @@ class Loop:
         task.error = error
         task.done = True
         self.tasks.remove(task)
-        if task in self.watched:
-            i = self.watched.index(task)
-            self.watched.pop(i)
-            self.watched.pop(i)
         failed = isinstance(error, (Exception, Cancelled, GeneratorExit))
         fatal = error is not None and not failed
         if task.until is not None:

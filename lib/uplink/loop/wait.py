@@ -167,6 +167,8 @@ class Task:
     (a `Cancelled` where it was cancelled).
     """
 
+    within_ms = 0  # the watchdog is fed while it was `seen` within that; 0: always
+
     # Twelve attributes: the 13th would cost 40 bytes a task on a 32-bit board.
     def __init__(self, loop, coro, name, first):
         self.loop = loop
