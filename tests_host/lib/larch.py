@@ -20,31 +20,31 @@ _TRANSFER = const(44)  # the variable `<connection>,<bytes>` of a transfer
 _OPEN = const(2)
 
 NUMBERS = (
-    b"700 "  # PWRKEY low, on
-    b"900 "  # PWRKEY low, off
-    b"120 "  # RESET low
-    b"9000 "  # start
-    b"3000 "  # HELLO may be late by so much
-    b"4000 "  # down
-    b"1500 "  # the pause before it is switched on again
-    b"80 "  # awake after DTR falls
-    b"3 "  # connections
-    b"512 "  # bytes of a read
-    b"700 "  # bytes of a send
-    b"4096 "  # bytes of a file
-    b"1 "  # form of the open command
-    b"512 "  # a read that brings so much is followed by another
-    b"250 "  # a read that nothing announced
-    b"1 "  # files: only their checksum can be asked for
-    b"1 "  # number of the first connection
-    b"3 "  # TLS connections
-    b"0 "  # RESET restarts it
-    b"0 "  # no pauses between tries to get packet data
-    b"0 "  # opens that fail do not make it fail for ever
-    b"1 "  # it checks the server's name
-    b"1 "  # cipher suites are tried one by one
-    b"4000 "  # is it there?
-    b"0 "  # a send without a result: it gives up waiting for bytes by itself
+    700,  # PWRKEY low, on
+    900,  # PWRKEY low, off
+    120,  # RESET low
+    9000,  # start
+    3000,  # HELLO may be late by so much
+    4000,  # down
+    1500,  # the pause before it is switched on again
+    80,  # awake after DTR falls
+    3,  # connections
+    512,  # bytes of a read
+    700,  # bytes of a send
+    4096,  # bytes of a file
+    1,  # form of the open command
+    512,  # a read that brings so much is followed by another
+    250,  # a read that nothing announced
+    1,  # files: only their checksum can be asked for
+    1,  # number of the first connection
+    3,  # TLS connections
+    0,  # RESET restarts it
+    0,  # no pauses between tries to get packet data
+    0,  # opens that fail do not make it fail for ever
+    1,  # it checks the server's name
+    1,  # cipher suites are tried one by one
+    4000,  # is it there?
+    0,  # a send without a result: it gives up waiting for bytes by itself
 )
 PAUSE_MS = 10
 FAST_MS = 5

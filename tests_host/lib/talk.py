@@ -11,8 +11,8 @@ from uplink.modem.core import Core
 from uplink.ring import Ring
 from uplink.ring.cursor import Cursor
 
-ONLINE = 110
-FILES = 105
+ONLINE = 13
+FILES = 8
 ATTACH = 108
 
 

@@ -5,16 +5,15 @@ from uplink.at import cme, codes
 from uplink.errors import ATError, ConfigError, LinkDown, TLSError, closed_text
 from uplink.loop import Event
 from uplink.modem.core import Core
-from uplink.modem.script import number
 from uplink.modem.states import RUNGS, const
 from uplink.modems import load
 from uplink.port.ticks import ticks_diff
 from uplink.ring import Ring
 
-_START = const(65)  # of states
-_STOP = const(66)
-_WAKE = const(80)
-_ASLEEP = const(111)
+_START = const(1)  # of states
+_STOP = const(2)
+_WAKE = const(16)
+_ASLEEP = const(14)
 _TLS = const(6)  # of errors.CLOSED_
 _CERTIFICATE = const(7)
 _CME = const(2)  # of at.codes
@@ -164,9 +163,9 @@ class Modem(Core):
             return
         # seconds since 2000 fit into a small integer until 2034
         days = year * 365 + (year + 3) // 4 + day - 1
-        days += number(b"0 31 59 90 120 151 181 212 243 273 304 334 ", month - 1)
-        if month > 2 and year % 4 == 0:
-            days += 1
+        days += (367 * month - 362) // 12  # the months before it, as if February had 30 days
+        if month > 2:
+            days -= 1 if year % 4 == 0 else 2
         self.clock_s = days * 86400 + hour * 3600 + minute * 60 + second - quarters * 900
         now = self.time()
         board = self.board

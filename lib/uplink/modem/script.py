@@ -16,20 +16,7 @@ _NOT_MINE = const(-2)
 
 # What the digits of lines stand for.
 _PAIRS = b"\x80"  # in an image: what the bytes of packed texts stand for (firmware/rom/pack.py)
-_LIMITS_MS = b"400 1000 2000 5000 10000 15000 30000 75000 80000 150000 180000 "
-
-
-def number(text, n):
-    """The n-th (from 0) of the numbers in `text`, each with a blank behind it."""
-    at = 0
-    while n > 0:
-        at = text.find(b" ", at) + 1
-        n -= 1
-    value = 0
-    while text[at] != 32:
-        value = value * 10 + text[at] - 48
-        at += 1
-    return value
+_LIMITS_MS = (400, 1000, 2000, 5000, 10000, 15000, 30000, 75000, 80000, 150000, 180000)
 
 
 class Script:
@@ -93,7 +80,7 @@ class Script:
             step[0] = 1  # no condition
             return step
         step[0] = 0 if text[0] == 32 else text[0]
-        step[4] = number(_LIMITS_MS, text[2] - 48)
+        step[4] = _LIMITS_MS[text[2] - 48]
         step[5] = _MAY_FAIL if self.query else flags - setting
         at = 3
         stop = len(text)

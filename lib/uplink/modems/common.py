@@ -17,7 +17,7 @@ except ImportError:
 _FAIL = const(-1)  # of at.codes
 _NOT_MINE = const(-2)
 
-_HOPE = const(89)
+_HOPE = const(25)
 
 
 def when(m, condition):

@@ -27,31 +27,31 @@ _HANDSHAKE_MS = const(20_000)
 _NVRAM_MAX = const(2025)  # bytes of a certificate (2.2.7); larger ones go to RAM
 
 NUMBERS = (
-    b"1200 "  # PWRKEY low, on: over 1 s where STATUS does not tell
-    b"850 "  # PWRKEY low, off: 0.7 to 1 s; longer, and it starts again
-    b"50 "  # EMERG_OFF low: over 20 ms
-    b"12000 "  # start: UART after 3 s; the automatic baud rate takes 2 to 3 s more
-    b"5000 "  # +CFUN: 1 follows RDY (Call Ready comes at other times, too)
-    b"14000 "  # down after 2 to 12 s
-    b"1000 "  # 0.5 s from STATUS low to the next pulse
-    b"40 "  # awake 20 ms after DTR falls
-    b"6 "  # connections
-    b"1500 "  # bytes of a read (2.2.5)
-    b"1459 "  # bytes of a send: "less than 1460" (2.2.4)
-    b"32768 "  # bytes of a file (2.2.7)
-    b"1 "  # form of the open command
-    b"1 "  # whatever a read brings, another follows: until there is no more (2.2.5)
-    b"250 "  # a read that nothing announced, after each send; later ones at four times that
-    b"1 "  # files: only their checksum can be asked for (2.2.7)
-    b"0 "  # number of the first connection
-    b"6 "  # TLS connections
-    b"1 "  # EMERG_OFF cuts the power, and may harm the file system: the last resort
-    b"600 "  # s between tries to get packet data after a restart for that (1.4.1)
-    b"8 "  # opens that fail in a row: from some 20 opens on it may refuse all, up to a power cycle
-    b"0 "  # it does not check the server's name
-    b"1 "  # cipher suites are tried one by one
-    b"12000 "  # is it there? Half of it at our baud rate, then the others
-    b"1 "  # a send without a result: it may wait for bytes that were lost, for good
+    1200,  # PWRKEY low, on: over 1 s where STATUS does not tell
+    850,  # PWRKEY low, off: 0.7 to 1 s; longer, and it starts again
+    50,  # EMERG_OFF low: over 20 ms
+    12000,  # start: UART after 3 s; the automatic baud rate takes 2 to 3 s more
+    5000,  # +CFUN: 1 follows RDY (Call Ready comes at other times, too)
+    14000,  # down after 2 to 12 s
+    1000,  # 0.5 s from STATUS low to the next pulse
+    40,  # awake 20 ms after DTR falls
+    6,  # connections
+    1500,  # bytes of a read (2.2.5)
+    1459,  # bytes of a send: "less than 1460" (2.2.4)
+    32768,  # bytes of a file (2.2.7)
+    1,  # form of the open command
+    1,  # whatever a read brings, another follows: until there is no more (2.2.5)
+    250,  # a read that nothing announced, after each send; later ones at four times that
+    1,  # files: only their checksum can be asked for (2.2.7)
+    0,  # number of the first connection
+    6,  # TLS connections
+    1,  # EMERG_OFF cuts the power, and may harm the file system: the last resort
+    600,  # s between tries to get packet data after a restart for that (1.4.1)
+    8,  # opens that fail in a row: from some 20 opens on it may refuse all, up to a power cycle
+    0,  # it does not check the server's name
+    1,  # cipher suites are tried one by one
+    12000,  # is it there? Half of it at our baud rate, then the others
+    1,  # a send without a result: it may wait for bytes that were lost, for good
 )
 PAUSE_MS = 22  # 20 after a final result code, also between transfers
 FAST_MS = 22

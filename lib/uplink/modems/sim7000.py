@@ -29,31 +29,31 @@ _HANDSHAKE_MS = const(20_000)
 
 # Timings in ms (hardware design, 3.3), and limits.
 NUMBERS = (
-    b"1100 "  # PWRKEY low, on: 1 s or longer; below the 1.2 s that switch a running module off
-    b"1500 "  # PWRKEY low, off: 1.2 s or longer
-    b"300 "  # RESET low: 252 ms or longer
-    b"12000 "  # start: UART after 4.5 s; time for the automatic baud rate
-    b"20000 "  # SMS Ready may trail RDY so long
-    b"8000 "  # down after 1.8 to 6.9 s
-    b"2100 "  # the pause before it is switched on again
-    b"60 "  # awake 50 ms after DTR falls
-    b"2 "  # connections
-    b"1460 "  # bytes of a read
-    b"1460 "  # bytes of a send
-    b"10240 "  # bytes of a file
-    b"2 "  # forms of AT+CAOPEN
-    b"1460 "  # a read that brings so much is followed by another
-    b"250 "  # a read that nothing announced, after each send; later ones at four times that
-    b"0 "  # files can be read back
-    b"0 "  # number of the first connection
-    b"2 "  # TLS connections
-    b"0 "  # RESET restarts it
-    b"0 "  # no pauses between tries to get packet data
-    b"0 "  # opens that fail do not make it fail for ever
-    b"1 "  # it checks the server's name
-    b"0 "  # cipher suites are offered together
-    b"6000 "  # is it there? Half of it at our baud rate, then the others
-    b"0 "  # a send without a result: it gives up waiting for bytes by itself
+    1100,  # PWRKEY low, on: 1 s or longer; below the 1.2 s that switch a running module off
+    1500,  # PWRKEY low, off: 1.2 s or longer
+    300,  # RESET low: 252 ms or longer
+    12000,  # start: UART after 4.5 s; time for the automatic baud rate
+    20000,  # SMS Ready may trail RDY so long
+    8000,  # down after 1.8 to 6.9 s
+    2100,  # the pause before it is switched on again
+    60,  # awake 50 ms after DTR falls
+    2,  # connections
+    1460,  # bytes of a read
+    1460,  # bytes of a send
+    10240,  # bytes of a file
+    2,  # forms of AT+CAOPEN
+    1460,  # a read that brings so much is followed by another
+    250,  # a read that nothing announced, after each send; later ones at four times that
+    0,  # files can be read back
+    0,  # number of the first connection
+    2,  # TLS connections
+    0,  # RESET restarts it
+    0,  # no pauses between tries to get packet data
+    0,  # opens that fail do not make it fail for ever
+    1,  # it checks the server's name
+    0,  # cipher suites are offered together
+    6000,  # is it there? Half of it at our baud rate, then the others
+    0,  # a send without a result: it gives up waiting for bytes by itself
 )
 PAUSE_MS = 20  # after a final result code
 FAST_MS = 0  # between transfers of payload: drivers do without any pause there

@@ -20,7 +20,7 @@ _FAIL = const(-1)
 _NOT_MINE = const(-2)
 _TRANSFER = const(44)  # the variable `<connection>,<bytes>` of a transfer
 _OPEN = const(2)
-_ONLINE = const(110)
+_ONLINE = const(13)
 
 _CHARACTERS = const(7)  # of a platform's row, before its suites
 _P_FORMAT = const(1)
@@ -29,31 +29,31 @@ _P_EXTRA = const(3)
 _P_CLOCK = const(6)
 
 NUMBERS = (
-    b"5100 "  # ON_OFF low, on: 5 s serve all of them; ends when PWRMON rises
-    b"2600 "  # ON_OFF low, off: 2.5 s or longer
-    b"250 "  # HW_SHUTDOWN low: 200 ms or longer
-    b"25000 "  # start: AT is asked until it is answered
-    b"1 "  # it says nothing of its start
-    b"16000 "  # down 10 to 15 s after #SHDN
-    b"2100 "  # the pause before it is switched on again
-    b"60 "  # awake after DTR falls
-    b"6 "  # connections
-    b"1000 "  # bytes of a read
-    b"1500 "  # bytes of a send
-    b"4095 "  # bytes of a certificate (6.5: AT#SSLSECDATA=? tells it)
-    b"1 "  # form of the open command
-    b"1000 "  # a read that brings so much is followed by another; the rest is announced (7.4.4)
-    b"2000 "  # a read that nothing announced: rarely, it takes a second to find nothing
-    b"2 "  # files: only that they are there can be asked for
-    b"1 "  # number of the first connection
-    b"1 "  # TLS connections
-    b"1 "  # HW_SHUTDOWN cuts the power: the last resort
-    b"0 "  # no pauses between tries to get packet data
-    b"0 "  # opens that fail do not make it fail for ever
-    b"0 "  # it does not check the server's name (some do)
-    b"1 "  # cipher suites are tried one by one
-    b"6000 "  # is it there? Half of it at our baud rate, then the others
-    b"1 "  # … nor after a send without a result: it may wait for the rest for good
+    5100,  # ON_OFF low, on: 5 s serve all of them; ends when PWRMON rises
+    2600,  # ON_OFF low, off: 2.5 s or longer
+    250,  # HW_SHUTDOWN low: 200 ms or longer
+    25000,  # start: AT is asked until it is answered
+    1,  # it says nothing of its start
+    16000,  # down 10 to 15 s after #SHDN
+    2100,  # the pause before it is switched on again
+    60,  # awake after DTR falls
+    6,  # connections
+    1000,  # bytes of a read
+    1500,  # bytes of a send
+    4095,  # bytes of a certificate (6.5: AT#SSLSECDATA=? tells it)
+    1,  # form of the open command
+    1000,  # a read that brings so much is followed by another; the rest is announced (7.4.4)
+    2000,  # a read that nothing announced: rarely, it takes a second to find nothing
+    2,  # files: only that they are there can be asked for
+    1,  # number of the first connection
+    1,  # TLS connections
+    1,  # HW_SHUTDOWN cuts the power: the last resort
+    0,  # no pauses between tries to get packet data
+    0,  # opens that fail do not make it fail for ever
+    0,  # it does not check the server's name (some do)
+    1,  # cipher suites are tried one by one
+    6000,  # is it there? Half of it at our baud rate, then the others
+    1,  # … nor after a send without a result: it may wait for the rest for good
 )
 PAUSE_MS = 22  # 20 after a final result code, also between transfers
 FAST_MS = 22
