@@ -9,7 +9,13 @@ nothing says that they compare it with the certificate's: the CA alone decides w
 
 from uplink import log
 from uplink.modems import common, policy
-from uplink.modems.common import answer, connection, const, when  # noqa: F401 (named by the tables)
+from uplink.modems.common import (  # noqa: F401 (named by the tables)
+    answer,
+    connection,
+    const,
+    take_address,
+    when,
+)
 
 # Repeated from at.codes, modem and errors: see there.
 _PAYLOAD = const(8)
@@ -60,6 +66,7 @@ INPUT_MS = 21_000  # QSECWRITE gives up waiting after the 20 s of script F
 PROMPT = b"CONNECT"
 TAIL = b""
 PROBE = (b"AT+CMEE?", b"+CMEE: ")
+MODEL = b"M"  # M10, M66, M85, M95
 FILES = (b"CA0", b"CC0", b"CK0")
 
 # ---- what is said -----------------------------------------------------------------------------
@@ -192,9 +199,6 @@ SUITES = policy.QUECTEL
 
 def put(m, letter, line):
     """Variables that only this vendor's commands have."""
-    tls = m.cfg["tls"]
-    version = tls["version"]
-    n = 48
     if letter == 78:  # N: the present file's name
         return file_name(m, m.files.index, line)
     if letter == 65:  # A: those of CA,
@@ -203,21 +207,7 @@ def put(m, letter, line):
         return file_name(m, 1, line)
     if letter == 75:  # K: and key
         return file_name(m, 2, line)
-    if letter == 67:  # C: the cipher suite
-        return policy.put(SUITES, 0, tls["level"], m.security.suite, line)
-    if letter == 118:  # v: sslversion (2.2.1): 1 TLS 1.0, 2 TLS 1.1, 3 TLS 1.2
-        n += 3 if version == "1.2" else 2 if version == "1.1" else 1
-    elif letter == 108:  # l: seclevel: 0 nobody verified, 1 the server, 2 both
-        if tls["verify"] != "none":
-            n += 2 if tls["cert"] is not None else 1
-    elif letter == 105:  # i: ignorertctime
-        n += not tls["check_dates"]
-    elif letter == 83:  # S: sleep by DTR
-        n += bool(m.cfg["modem"]["sleep"] and m.wired & 2)
-    else:
-        return False
-    line.append(n)
-    return True
+    return common.put(m, letter, line)
 
 
 def file_name(m, index, line):
@@ -230,15 +220,8 @@ def file_name(m, index, line):
 
 def counted(m, c):
     """`+QSSLRECV: <ip>:<port>,TCP,<n>`, on the next line n bytes; bare OK when there are none."""
-    s = m.reading
-    if s is None:
-        return _NOT_MINE
     c.skip(2)
-    n = c.int()
-    if not 0 < n <= m.asked:
-        return _FAIL
-    m.engine.expect(n)
-    return None
+    return common.counted(m, c)
 
 
 def urc(m, c):
@@ -318,8 +301,7 @@ def heard(m, c, what):
         c.rest()
         if not 48 <= c.buf[c.first] <= 57:
             return _NOT_MINE
-        m.address = not c.equals(b"0.0.0.0")
-        c.copy(m.ip, 40)
+        take_address(m, c, True)
         m.engine.result(_OK, now)
     elif what == 100:  # d `+PDP DEACT`
         m.address = False
@@ -343,15 +325,10 @@ def heard(m, c, what):
     elif what == 83:  # S `+QSECWRITE: <size>,<checksum>`; the size may be another one
         c.skip()
         m.files.sums[m.files.index] = checksum(c)
-    elif what == 115:  # s `+QTRPIN: <tries for PIN>,…`: one may have been made before a restart
-        m.pin_tried = c.int(3) < 3
     elif what == 120:  # x `+QPING: 0,<ip>,<bytes>,<ms>,<ttl>`
         if c.int() == 0:
             c.skip(2)
             m.ping_ms = c.int()
     else:
-        verdict = common.heard(m, c, what)
-        if what == 109 and c.buf.find(b"M", c.first, c.last) < 0:
-            log.warn("modem", "no M10, M66, M85, M95: the tables may not fit")
-        return verdict
+        return common.heard(m, c, what)
     return None

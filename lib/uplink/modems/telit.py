@@ -9,8 +9,15 @@ no socket does anything then.
 """
 
 from uplink import log
-from uplink.modems import common, policy, telit_platforms
-from uplink.modems.common import answer, connection, const, urc  # noqa: F401 (named by the tables)
+from uplink.modems import common, telit_platforms
+from uplink.modems.common import (  # noqa: F401 (named by the tables)
+    answer,
+    connection,
+    const,
+    counted,
+    take_address,
+    urc,
+)
 
 # Repeated from at.codes, modem and errors: see there.
 _MAY_FAIL = const(1)
@@ -65,6 +72,7 @@ INPUT_MS = 200_000
 PROMPT = b">"
 TAIL = b"\x1a"  # a PEM file ends with Ctrl-Z (6.5)
 PROBE = (b"AT+CMEE?", b"+CMEE: ")
+MODEL = b""  # (its platform is looked at instead)
 FILES = (b"1", b"0", b"2")  # <DataType> of CA, certificate, key
 
 # ---- what is said -----------------------------------------------------------------------------
@@ -211,18 +219,13 @@ def has(m, place):
 
 def put(m, letter, line):
     """Variables that only this vendor's commands have."""
-    tls = m.cfg["tls"]
-    if letter == 67:  # C: the cipher suite
-        security = m.security
-        return policy.put(SUITES, security.suites, tls["level"], security.suite, line)
-    if letter == 108:  # l: 0 nobody verified, 1 the server, 2 both; certificates in PEM
-        line.append(48 if tls["verify"] == "none" else 50 if tls["cert"] is not None else 49)
+    if letter == 108:  # l: who is verified; certificates in PEM
+        common.put(m, letter, line)
         if has(m, _P_FORMAT) == 102:
             line.append(44)
             line.append(m.files.form)
     elif letter == 118:  # v: #SSLSECCFG2: the version, by that of the command; SNI; our CA alone
-        version = tls["version"]
-        n = 50 if version == "1.2" else 49 if version == "1.1" else 48
+        n = ord(m.cfg["tls"]["version"][2])
         line.append(n + (has(m, _P_EXTRA) < 50))  # (the older ones begin with SSL 3.0)
         second = has(m, _P_SECOND)
         if second != 118:
@@ -241,22 +244,8 @@ def put(m, letter, line):
     elif letter == 83:  # S: CFUN: 5 sleeps while DTR is high
         line.append(53 if m.cfg["modem"]["sleep"] and m.wired & 2 else 49)
     else:
-        return False
+        return common.put(m, letter, line)
     return True
-
-
-def counted(m, c):
-    """`#SSLRECV: <n>`, `#SRECV: <connId>,<n>`, and on the next line n bytes."""
-    if m.reading is None:
-        return _NOT_MINE
-    n = c.int()
-    if c.more():
-        n = c.int()
-    if n < 0 or n > m.asked:
-        return _FAIL
-    if n:
-        m.engine.expect(n)
-    return None
 
 
 def pushed(m, c):
@@ -322,10 +311,7 @@ def heard(m, c, what):
             m.address = c.int() == 1
     elif what == 65:  # A `+CGPADDR: 1,"10.7.125.7"`
         c.skip()
-        m.address = c.text() and not c.equals(b"0.0.0.0")
-        if not m.address:
-            return _FAIL
-        c.copy(m.ip, 40)
+        return None if take_address(m, c, c.text()) else _FAIL
     elif what == 122:  # z `#SSLSECDATA: <SSId>,<certificate>,<CA>,<key>`: which there are
         if c.int() == 1 + m.files.store:
             c.skip(FILES[m.files.index][0] - 48)
@@ -334,8 +320,6 @@ def heard(m, c, what):
         security = m.security
         security.most = c.buf[c.pos + 3] - 48 if c.buf[c.pos + 2] == 45 else 1
         security.stores = min(security.most, m.cfg["modem"]["sockets"])
-    elif what == 115:  # s `#PCT: <tries>`: one may have been made before a restart
-        m.pin_tried = c.int(3) < 3
     elif what == 120:  # x `#PING: 01,"74.6.231.20",<100 ms>,<ttl>`; 600: none
         c.skip(2)
         n = c.int(600)
@@ -346,7 +330,7 @@ def heard(m, c, what):
             # the X of a model: it runs ThreadX
             at = telit_platforms.find(c.buf, c.first, len(m.model) > 7 and m.model[-1] == 88)
             if at < 0:
-                log.warn("modem", "unknown platform: the tables may not fit")
+                log.warn("modem", "the tables may not fit this module", m.firmware)
                 at = telit_platforms.find(b"30", 0)
             m.security.suites = at + _CHARACTERS
             m.security.named = has(m, _P_EXTRA) > 48  # (where #SSLCFG has skipHostMismatch)
