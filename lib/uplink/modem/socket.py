@@ -93,7 +93,7 @@ class Socket:
             raise ValueError("socket: bad host or port")
         self.host = host
         self.port = port
-        self.tls = tls
+        self.tls = bool(tls)
         self.state = _OPENING
         self.ending = False
         self.waiting = False
