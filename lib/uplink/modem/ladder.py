@@ -65,7 +65,7 @@ class Ladder:
         if rung < floor:
             rung = floor
         if rung == _R_WAIT:
-            self.wait_ms = min(self.wait_ms * 2, _WAIT_LIMIT_MS) if self.wait_ms else _WAIT_MS
+            self.wait_ms = min(2 * self.wait_ms or _WAIT_MS, _WAIT_LIMIT_MS)
         self.tries += 1
         self.used[rung] += 1
         self.stands = rung

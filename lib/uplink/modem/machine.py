@@ -216,9 +216,8 @@ class Machine(Ladder):
         now = self.now
         engine = self.engine
         log.info("modem", STATES[state])
-        up = _SETUP <= state <= _WAKING
         drop = event == _READY or state == _ATTACH
-        if not up and (_SETUP <= before <= _WAKING or before >= _DETACH):
+        if before >= _SETUP and not _SETUP <= state <= _WAKING:
             drop = True
         if drop or event == _REOPEN:
             for s in self.sockets:
@@ -242,7 +241,7 @@ class Machine(Ladder):
                 # an answer is still due: find the way back before anything else is asked
                 engine.lost_step(now)
                 cut = doing == _DOING_SEND
-        if event == _READY or event == _DOWN or event == _DARK:
+        if _READY <= event <= _DARK:
             # what was asked will not be answered any more
             engine.stop(_RESTARTED, now)
         if event == _READY:
@@ -253,7 +252,8 @@ class Machine(Ladder):
             self.booted_at = now  # boot URCs may follow
         self.phase = state
         self.state = STATES[state]
-        self.online = _ONLINE <= state <= _WAKING
+        was_online = self.online
+        self.online = online = _ONLINE <= state <= _WAKING
         self.since = now
         self.step_done = False
         self.poll_at = now
@@ -261,7 +261,7 @@ class Machine(Ladder):
             self.poll_at = ticks_add(now, _RESTART_MS)  # until then the old life may answer
         elif before == _ASLEEP:
             self.poll_at = ticks_add(now, self.vendor.NUMBERS[_WAKE_MS])  # DTR has just fallen
-        if not (_ONLINE <= state <= _WAKING and _ONLINE <= before <= _WAKING):
+        if not (online and was_online):
             self.rung = -1  # chosen for the state that is over
         limit = LIMITS_MS[state]
         if 0 < limit < 30:
@@ -369,7 +369,7 @@ class Machine(Ladder):
         if state == _RESETTING:
             # (what only cuts the power is used on purpose: not on the way up)
             missing = not (self.wired & 4 if self.stands >= _R_POWER else self.reset_wired())
-        elif state == _PULSE or state == _PULSE_OFF or state == _HALT_PULSE:
+        elif self.pins & 1:
             # a module that is on could only be switched off by the first
             missing = not self.wired & 1 or (state == _PULSE and self.status == 1)
         if missing:
@@ -417,9 +417,7 @@ class Machine(Ladder):
             state == _ONLINE
             or state == _PROBE
             or _RESTARTING <= state <= _BOOT
-            or state == _SIM
-            or state == _REGISTER
-            or state == _ATTACH
+            or _SIM <= state <= _ATTACH
         ):
             due = min(due, ticks_diff(self.poll_at, now))
         if state == _ONLINE:
