@@ -5,7 +5,7 @@ of steps that `at` describes: `len`, and one step at a time, always in the same 
 """
 
 from uplink import exact
-from uplink.at.line import put, put_int, unpack
+from uplink.at import put, put_int, unpack
 from uplink.modem.states import const
 
 _MAY_FAIL = const(1)  # of at.codes

@@ -5,8 +5,7 @@ here and done by `core` when the command line is free, so no call waits.
 """
 
 from uplink import errors, log
-from uplink.at import codes
-from uplink.at.line import allowed
+from uplink.at import allowed, codes
 from uplink.modem.states import const
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
