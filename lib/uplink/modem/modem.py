@@ -53,10 +53,12 @@ class Modem(Core):
         self.kick = False
         self._clock_at = -1  # when the board's clock was set
         self.taken = 0
-        self._pins = [board.output(cfg, name) for name in ("pwrkey", "dtr", "reset")]
-        self._pins.append(board.input(cfg, "status"))
-        for i in range(3):
-            self.wired |= self._pins[i].wired << i
+        self._pins = pins = []
+        for name in ("pwrkey", "dtr", "reset"):
+            pin = board.output(cfg, name)
+            self.wired |= pin.wired << len(pins)
+            pins.append(pin)
+        pins.append(board.input(cfg, "status"))
         self.task = loop.spawn(self._run(), name="link", first=True)
 
     # ---- for the application (`state`, `online`, `ping`, the facts are the core's) --------------
@@ -166,7 +168,7 @@ class Modem(Core):
         days += (367 * month - 362) // 12  # the months before it, as if February had 30 days
         if month > 2:
             days -= 1 if year % 4 == 0 else 2
-        self.clock_s = days * 86400 + hour * 3600 + minute * 60 + second - quarters * 900
+        self.clock_s = ((days * 24 + hour) * 60 + minute - quarters * 15) * 60 + second
         now = self.time()
         board = self.board
         if self._clock_at >= 0 and 0 <= ticks_diff(now, self._clock_at) < _CLOCK_EACH_MS:

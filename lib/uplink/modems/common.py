@@ -153,7 +153,7 @@ def urc(m, c):
         m.vendor.heard(m, c, lines[at + len(key)])
     elif buf.find(b"POWER DOWN", c.pos, end) >= 0:
         m.powered_down()
-    elif buf.find(b"-VOLTAGE ", c.pos, end) >= 0 or buf.find(b"_VOLTAGE ", c.pos, end) >= 0:
+    elif buf.find(b"VOLTAGE ", c.pos, end) >= 0:  # OVER-, UNDER- and UNDER_
         log.warn("modem", "supply voltage out of range")
     elif (
         not m.script.any
