@@ -8,7 +8,7 @@ line `DATA <bytes>,<left>`, most commands end with `DONE` or `FAULT`, a send wit
 """
 
 from uplink import log
-from uplink.modems import common, policy
+from uplink.modems import common
 from uplink.modems.common import answer, connection, const, urc, when  # noqa: F401 (named by the tables)
 
 # Repeated from at.codes, modem and errors: see there.
@@ -146,21 +146,14 @@ def put(m, letter, line):
     """Variables that only this vendor's commands have."""
     tls = m.cfg["tls"]
     n = 48
-    if letter == 67:  # C: the cipher suite
-        return policy.put(SUITES, 0, tls["level"], m.security.suite, line)
     if letter == 116:  # t: TLS
         n += m.active.tls
     elif letter == 118:  # v: TLS 1.<v>
         n = ord(tls["version"][2])
-    elif letter == 108:  # l: 0 nobody verified, 1 the server, 2 both
-        if tls["verify"] != "none":
-            n += 2 if tls["cert"] is not None else 1
     elif letter == 105:  # i: whether dates are checked
         n += bool(tls["check_dates"])
-    elif letter == 83:  # S: sleep by DTR
-        n += bool(m.cfg["modem"]["sleep"] and m.wired & 2)
     else:
-        return False
+        return common.put(m, letter, line)
     line.append(n)
     return True
 
