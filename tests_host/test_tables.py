@@ -61,7 +61,9 @@ def letters_of(function):
     source = Path(sys.modules[function.__module__].__file__).read_text()
     body = source.split(f"def {function.__name__}(")[1].split("\ndef ")[0]
     first = 64 if COUNTED in body else 0
-    return {first + int(n) for n in re.findall(r"(?:what|code|letter|condition) == (-?\d+)", body)}
+    return {
+        first + int(n) for n in re.findall(r"(?:what|code|letter|condition) [=!]= (-?\d+)", body)
+    }
 
 
 def test_the_application_keeps_what_is_asked_for_after_start():

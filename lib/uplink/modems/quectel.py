@@ -198,21 +198,19 @@ SUITES = policy.QUECTEL
 
 
 def put(m, letter, line):
-    """Variables that only this vendor's commands have."""
-    if letter == 78:  # N: the present file's name
-        return file_name(m, m.files.index, line)
-    if letter == 65:  # A: those of CA,
-        return file_name(m, 0, line)
-    if letter == 66:  # B: client certificate,
-        return file_name(m, 1, line)
-    if letter == 75:  # K: and key
-        return file_name(m, 2, line)
-    return common.put(m, letter, line)
-
-
-def file_name(m, index, line):
-    """Put where a certificate is kept; what NVRAM has no room for is in RAM till a restart."""
+    """Variables that only this vendor's commands have: where certificates are kept. What NVRAM
+    has no room for is in RAM till a restart.
+    """
     files = m.files
+    index = files.index
+    if letter == 65:  # A: CA,
+        index = 0
+    elif letter == 66:  # B: client certificate,
+        index = 1
+    elif letter == 75:  # K: and key
+        index = 2
+    elif letter != 78:  # N: the present one
+        return common.put(m, letter, line)
     line.extend(b"RAM:" if files.volatile or files.sizes[index] > _NVRAM_MAX else b"NVRAM:")
     line.extend(FILES[index])
     return True
