@@ -25,7 +25,6 @@ STATES = b"chjklmqrst"
 OTHERS = b"ABCDFGKLOPRSW"
 BESIDE = b"XY"  # where plain connections have commands of their own
 SHARED = b"chpauw#bfzgs"  # the core's variables
-COUNTED = " 64  # A is 1, a is 33"  # letters are counted from @ on
 OF_STATES = (LIB / "modem" / "states.py").read_text()
 
 
@@ -55,15 +54,10 @@ def transfer(vendor, letter):
 
 
 def letters_of(function):
-    """The letters that a function of a vendor's file compares with: `== 69` is E; and `== 5`
-    where it counts them from @ on.
-    """
+    """The letters that a function of a vendor's file compares with: `== 69` is E."""
     source = Path(sys.modules[function.__module__].__file__).read_text()
     body = source.split(f"def {function.__name__}(")[1].split("\ndef ")[0]
-    first = 64 if COUNTED in body else 0
-    return {
-        first + int(n) for n in re.findall(r"(?:what|code|letter|condition) [=!]= (-?\d+)", body)
-    }
+    return {int(n) for n in re.findall(r"(?:what|letter|condition) [=!]= (\d+)", body)}
 
 
 def test_the_application_keeps_what_is_asked_for_after_start():
@@ -79,12 +73,9 @@ def test_the_application_keeps_what_is_asked_for_after_start():
 
 def test_letters_are_told_beside_their_numbers():
     for path in [*MODEMS, LIB / "modem" / "script.py"]:
-        first = 0
         for line in path.read_text().splitlines():
-            if line.startswith("def ") or COUNTED in line:
-                first = 64 if COUNTED in line else 0
-            for n, told in re.findall(r"(?:letter|condition) == (-?\d+):  # (\S)", line):
-                assert chr(first + int(n)) == told, (path.name, line)
+            for n, told in re.findall(r"(?:letter|condition) == (\d+):  # (\S)", line):
+                assert chr(int(n)) == told, (path.name, line)
 
 
 RUNGS = "RETRY REOPEN DATA NETWORK RADIO RESET POWER WAIT".split()

@@ -23,52 +23,51 @@ _HOPE = const(25)
 
 def when(m, condition):
     """Whether a step is to be run: its condition's letter, see README.md."""
-    condition -= 64  # A is 1, a is 33
     cfg = m.cfg
     tls = cfg["tls"]
     sim = cfg["sim"]
     s = m.active
-    if condition == 52:  # t: TLS
+    if condition == 116:  # t: TLS
         return s.tls
-    if condition == 20:  # T: no TLS
+    if condition == 84:  # T: no TLS
         return not s.tls
-    if condition == 54:  # v: TLS, the server is verified
+    if condition == 118:  # v: TLS, the server is verified
         return s.tls and tls["verify"] != "none"
-    if condition == 35:  # c: TLS, with our certificate
+    if condition == 99:  # c: TLS, with our certificate
         return s.tls and tls["cert"] is not None
-    if condition == -22:  # *: no packet data
+    if condition == 42:  # *: no packet data
         return not m.address
-    if condition < -6:  # 0 or 1: that form of the open command
-        return m.form == condition + 16
-    if condition == 5:  # E: echo wanted
+    if condition < 58:  # 0 or 1: that form of the open command
+        return m.form == condition - 48
+    if condition == 69:  # E: echo wanted
         return cfg["modem"]["echo"]
-    if condition == 17:  # Q: not wanted
+    if condition == 81:  # Q: not wanted
         return not cfg["modem"]["echo"]
-    if condition == 6:  # F: RTS and CTS wired
+    if condition == 70:  # F: RTS and CTS wired
         return cfg["uart"]["rts"] is not None and cfg["uart"]["cts"] is not None
-    if condition == 7:  # G: not wired
+    if condition == 71:  # G: not wired
         return not when(m, 70)
-    if condition == 9:  # I: identity not known yet
+    if condition == 73:  # I: identity not known yet
         return not m.imei or not m.iccid
-    if condition == 12:  # L: the SIM is locked
+    if condition == 76:  # L: the SIM is locked
         return m.sim_locked
-    if condition == 16:  # P: … and there is a PIN that was not refused
+    if condition == 80:  # P: … and there is a PIN that was not refused
         if not m.sim_locked or m.pin_tried or sim["pin"] is None:
             return False
         m.pin_tried = True  # once: a wrong one three times locks the SIM for good
         return True
-    if condition == 58:  # z: no time, and it is needed
+    if condition == 122:  # z: no time, and it is needed
         return not m.clock_s and m.files.clock_needed()
     if m.address:
         return False  # everything below prepares packet data, which is up
-    if condition == 1:  # A: ask for the APN
+    if condition == 65:  # A: ask for the APN
         return not sim["apn"]
     known = sim["apn"] or m.apn
-    if condition == 33:  # a: APN without a login
+    if condition == 97:  # a: APN without a login
         return known and not sim["apn_user"]
-    if condition == 53:  # u: with one
+    if condition == 117:  # u: with one
         return known and sim["apn_user"]
-    return known if condition == 46 else not known  # n, N: is there an APN?
+    return known if condition == 110 else not known  # n, N: is there an APN?
 
 
 def put(m, letter, line):
@@ -168,12 +167,11 @@ def urc(m, c):
 
 def heard(m, c, what):
     """A line that 27.007 knows; what is not told by a branch is ignored."""
-    what -= 64  # A is 1, a is 33
-    if what == 5 or what == 37:
+    if what == 69 or what == 101:
         # E `+CEREG: <stat>[,"tac","ci",act]`, a URC
         # e `+CEREG: <n>,<stat>[…]`; with one parameter, or text second: a URC
         stat = c.int()
-        if what == 37:
+        if what == 101:
             if c.pos >= c.end or c.buf[c.pos] == 34:
                 return _NOT_MINE
             stat = c.int(-9)
@@ -182,23 +180,23 @@ def heard(m, c, what):
         # 27.007: 1 home, 5 roaming, 2 searching, 0 given up, 3 denied, 4 unknown
         m.stat = stat
         m.registered = stat == 1 or stat == 5
-        if what == 5:
+        if what == 69:
             m.poll_at = m.now  # ask for the rest now, not at the next turn
             if m.registered:
                 m.event(_HOPE)
-    elif what == 49:  # q `+CSQ: <rssi>,<ber>`
+    elif what == 113:  # q `+CSQ: <rssi>,<ber>`
         m.rssi = c.int(99)
-    elif what == 51:  # s `+SPIC: <tries for PIN>[,…]`: one may have been made before a restart
+    elif what == 115:  # s `+SPIC: <tries for PIN>[,…]`: one may have been made before a restart
         m.pin_tried = c.int(3) < 3
-    elif what == 18:  # R `RDY`: the module has started; all it was told before is gone
+    elif what == 82:  # R `RDY`: the module has started; all it was told before is gone
         m.restarted(True)
-    elif what == 2:  # B `+CFUN: 1`, `SMS Ready` … follow a start; RDY may have been lost
+    elif what == 66:  # B `+CFUN: 1`, `SMS Ready` … follow a start; RDY may have been lost
         m.restarted(False)
-    elif what == 47:  # o `+COPS: 0` or `+COPS: 0,0,"operator",7`
+    elif what == 111:  # o `+COPS: 0` or `+COPS: 0,0,"operator",7`
         c.skip(2)
         if c.text():
             c.copy(m.operator, 32)
-    elif what == 43 or what == 20:
+    elif what == 107 or what == 84:
         # k `+CCLK: "26/11/21,02:20:35-16"`: local time, offset in quarters of an hour
         # T `*PSUTTZ: 24/06/13,22:40:35","-16",1`: UTC; not the form with a four-digit year
         if c.pos < c.end and c.buf[c.pos] == 34:
@@ -213,16 +211,16 @@ def heard(m, c, what):
         if second < 0 or not slash:
             return None
         sign = c.buf[c.pos - 1]  # the byte behind the seconds
-        quarters = c.digits(2, 0) if what == 43 else 0
+        quarters = c.digits(2, 0) if what == 107 else 0
         m.network_time(
             year, month, day, hour, minute, second, -quarters if sign == 45 else quarters
         )
     else:
         c.rest()  # all of the line is one value
-        if what == 48 or what == 16:
+        if what == 112 or what == 80:
             # p `+CPIN: READY`, `SIM PIN`, `SIM PUK`, `NOT INSERTED` …; P the same as a URC
             locked = c.equals(b"SIM PUK")
-            if what == 16:
+            if what == 80:
                 if c.equals(b"READY"):
                     m.sim_ready = True
                     m.event(_HOPE)
@@ -237,21 +235,21 @@ def heard(m, c, what):
                 return None
             m.sim(False, locked or c.equals(b"SIM PIN"))
             return None if m.sim_locked else _FAIL
-        if what == 41 or what == 42:  # i IMEI, j IMSI: 15 digits; else somebody else's line
+        if what == 105 or what == 106:  # i IMEI, j IMSI: 15 digits; else somebody else's line
             if c.last - c.first < 10:
                 return _NOT_MINE
             for i in range(c.first, c.last):
                 if not 48 <= c.buf[i] <= 57:
                     return _NOT_MINE
-            c.copy(m.imei if what == 41 else m.imsi, 20)
-        elif what == 44:  # l ICCID: 19 or 20 digits, on some firmwares behind a prefix
+            c.copy(m.imei if what == 105 else m.imsi, 20)
+        elif what == 108:  # l ICCID: 19 or 20 digits, on some firmwares behind a prefix
             if c.starts(b"+CCID: "):
                 c.first += 7
             c.copy(m.iccid, 24)
-        elif what == 45:  # m `SIM7000E`, `SIMCOM_SIM7000G` …
+        elif what == 109:  # m `SIM7000E`, `SIMCOM_SIM7000G` …
             c.copy(m.model, 32)
             if c.buf.find(m.vendor.MODEL, c.first, c.last) < 0:
                 log.warn("modem", "the tables may not fit this module", m.model)
-        elif what == 38:  # f `Revision:1529B08SIM7000G`
+        elif what == 102:  # f `Revision:1529B08SIM7000G`
             c.copy(m.firmware, 48)
     return None

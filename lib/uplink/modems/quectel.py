@@ -253,9 +253,8 @@ def checksum(c):
 
 def heard(m, c, what):
     """A line of this vendor; `what` is its letter."""
-    code = what - 64  # A is 1, a is 33
     now = m.now
-    if code == 4:  # D `+QSSLURC: "recv",<cid>,<ssid>` and `"closed",<ssid>`
+    if what == 68:  # D `+QSSLURC: "recv",<cid>,<ssid>` and `"closed",<ssid>`
         c.text()
         read = c.equals(b"recv")
         if read:
@@ -266,12 +265,12 @@ def heard(m, c, what):
                 s.waiting = True
             else:
                 s.lost(now)
-    elif code == 9:  # I `+QIRDI: 0,1,<sid>`: data begins to wait in a plain connection
+    elif what == 73:  # I `+QIRDI: 0,1,<sid>`: data begins to wait in a plain connection
         c.skip(2)
         s = connection(m, c.int(), False)
         if s is not None:
             s.waiting = True
-    elif code == 33:  # a `+QSSLOPEN: <ssid>,<code>`: after OK
+    elif what == 97:  # a `+QSSLOPEN: <ssid>,<code>`: after OK
         s = connection(m, c.int(), True)
         result = c.int(-9)
         if s is None or not s.asked or result == -9:
@@ -284,7 +283,7 @@ def heard(m, c, what):
         # there
         early = s.due(now) > 90_000 - _HANDSHAKE_MS
         s.failed(_LINK if result == -2 else _TLS if early else _TIMED_OUT, now)
-    elif code == 12:  # L `+QSSLSTATE: <n>,"TCP","<ip>",<port>,"<state>",<TLS>`; first the stack's
+    elif what == 76:  # L `+QSSLSTATE: <n>,"TCP","<ip>",<port>,"<state>",<TLS>`; first the stack's
         buf = c.buf
         i = c.pos
         cid = c.int()
@@ -296,35 +295,35 @@ def heard(m, c, what):
                 m.listed |= 1 << cid
         elif buf.find(b"PROCESSING", i, c.end) < 0 and buf.find(b"STATUS", i, c.end) < 0:
             m.address = buf.find(b"GPRSACT", i, c.end) >= 0
-    elif code == 46:  # n QILOCIP: the bare address, which is all of the answer
+    elif what == 110:  # n QILOCIP: the bare address, which is all of the answer
         c.rest()
         if not 48 <= c.buf[c.first] <= 57:
             return _NOT_MINE
         take_address(m, c, True)
         m.engine.result(_OK, now)
-    elif code == 36:  # d `+PDP DEACT`
+    elif what == 100:  # d `+PDP DEACT`
         m.address = False
         m.poll_at = now
-    elif code == 7:  # G `+CGATT: 1`
+    elif what == 71:  # G `+CGATT: 1`
         return 2 if c.int() == 1 else None
-    elif code == 50:  # r `+CGREG: <n>,<stat>`
+    elif what == 114:  # r `+CGREG: <n>,<stat>`
         c.skip()
         stat = c.int()
         return None if stat == 1 or stat == 5 else _FAIL
-    elif code == 34:  # b `+IPR: 115200`
+    elif what == 98:  # b `+IPR: 115200`
         return 2 if c.int() == m.cfg["uart"]["baud"] else None
-    elif code == 58:  # z `+QSECREAD: <good>,<checksum>`
+    elif what == 122:  # z `+QSECREAD: <good>,<checksum>`
         m.files.found = checksum(c) if c.int() == 1 else -1
-    elif code == 57:  # y the same before an open: is it still what we have uploaded?
+    elif what == 121:  # y the same before an open: is it still what we have uploaded?
         if c.int() != 1 or checksum(c) not in m.files.sums:
             m.active.failed(_CERTIFICATE, now)
             return _FAIL
-    elif code == 39:  # g `+QIREGAPP: "<APN>",…`
+    elif what == 103:  # g `+QIREGAPP: "<APN>",…`
         return _FAIL if m.cfg["sim"]["apn"] and not c.text() else None
-    elif code == 19:  # S `+QSECWRITE: <size>,<checksum>`; the size may be another one
+    elif what == 83:  # S `+QSECWRITE: <size>,<checksum>`; the size may be another one
         c.skip()
         m.files.sums[m.files.index] = checksum(c)
-    elif code == 56:  # x `+QPING: 0,<ip>,<bytes>,<ms>,<ttl>`
+    elif what == 120:  # x `+QPING: 0,<ip>,<bytes>,<ms>,<ttl>`
         if c.int() == 0:
             c.skip(2)
             m.ping_ms = c.int()

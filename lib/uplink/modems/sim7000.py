@@ -236,27 +236,26 @@ def payload(m, c):
 
 def heard(m, c, what):
     """A line of this vendor; `what` is its letter."""
-    code = what - 64  # A is 1, a is 33
     now = m.now
-    if code == 4 or code == 3 or code == 33 or code == 19 or code == 12:  # of a connection
+    if what == 68 or what == 67 or what == 97 or what == 83 or what == 76:  # of a connection
         cid = c.int()
         s = m.sockets[cid] if 0 <= cid < len(m.sockets) else None
         result = c.int()
         if s is None:
             return None
-        if code == 4:  # D `+CADATAIND: <cid>`: data begins to wait
+        if what == 68:  # D `+CADATAIND: <cid>`: data begins to wait
             s.waiting = True
-        elif code == 19:  # S `+CASEND: <cid>,<result>,<n>` of some firmwares, after the OK
+        elif what == 83:  # S `+CASEND: <cid>,<result>,<n>` of some firmwares, after the OK
             if s.state == _OPEN and (result or c.int() != s.sent_last):
                 log.warn("modem", "sent bytes lost", cid)
                 s.is_closed(_DAMAGE, now)
-        elif code == 12:  # L `+CASTATE: <cid>,<state>` as an answer: which there are
+        elif what == 76:  # L `+CASTATE: <cid>,<state>` as an answer: which there are
             m.listed |= 128
             if result == 1:
                 m.listed |= 1 << cid
             elif s.state == _OPEN:
                 s.lost(now)
-        elif code == 3:  # C the same as a URC: 0 closed, what was not read is lost
+        elif what == 67:  # C the same as a URC: 0 closed, what was not read is lost
             if result == 0:
                 s.lost(now)
         elif result >= 0:  # a `+CAOPEN: <cid>,<result>`: the answer, or much later a URC
@@ -281,27 +280,27 @@ def heard(m, c, what):
             elif result == 23:
                 reason = _REFUSED
             s.failed(reason, now)
-    elif code == 46:  # n `+CNACT: 1,"100.64.132.137"`
+    elif what == 110:  # n `+CNACT: 1,"100.64.132.137"`
         take_address(m, c, c.int() == 1 and c.text())
-    elif code == 36:  # d `+APP PDP: ACTIVE` or `DEACTIVE` (newer: the context in front)
+    elif what == 100:  # d `+APP PDP: ACTIVE` or `DEACTIVE` (newer: the context in front)
         m.address = c.buf.find(b"DEACTIVE", c.pos, c.end) < 0
         m.poll_at = now
-    elif code == 58:  # z `+CFSGFIS: <size>`
+    elif what == 122:  # z `+CFSGFIS: <size>`
         m.files.found = c.int()
-    elif code == 57:  # y `+CFSRFILE: <n>`, then n bytes
+    elif what == 121:  # y `+CFSRFILE: <n>`, then n bytes
         n = c.int()
         if not 1 <= n <= _FILE_MAX:
             return _FAIL
         m.engine.expect(n)
-    elif code == 39:  # g `+CGNAPN: 1,"flolive.net"`
+    elif what == 103:  # g `+CGNAPN: 1,"flolive.net"`
         if c.int() == 1 and c.text():
             c.copy(m.apn, 64)
-    elif code == 56:  # x `+SNPING4: 1,74.6.231.20,194`
+    elif what == 120:  # x `+SNPING4: 1,74.6.231.20,194`
         c.skip(2)
         m.ping_ms = c.int()
     else:
         verdict = common.heard(m, c, what)
-        if code == 38 and c.buf.find(b"1529B08", c.first, c.last) >= 0:
+        if what == 102 and c.buf.find(b"1529B08", c.first, c.last) >= 0:
             # this firmware announces 1024 bytes and sends fewer: ask for what it does right
             m.read_max = 512
             m.read_more = 512

@@ -261,17 +261,16 @@ def pushed(m, c):
 
 def heard(m, c, what):
     """A line of this vendor; `what` is its letter."""
-    code = what - 64  # A is 1, a is 33
     now = m.now
-    if code == 4 or code == 9:  # D `SSLSRING: <SSId>[,<n>]`, I `SRING: <connId>[,<n>]`
-        s = connection(m, c.int(), code == 4)
+    if what == 68 or what == 73:  # D `SSLSRING: <SSId>[,<n>]`, I `SRING: <connId>[,<n>]`
+        s = connection(m, c.int(), what == 68)
         if s is not None:
             s.waiting = c.int(1) or 1
-    elif code == 13 or code == 25:  # M `#SSLS: <SSId>,<state>[,…]`, Y `#SS: <connId>,<state>[,…]`
+    elif what == 77 or what == 89:  # M `#SSLS: <SSId>,<state>[,…]`, Y `#SS: <connId>,<state>[,…]`
         m.files.store += 1
-        s = connection(m, c.int(), code == 13)
+        s = connection(m, c.int(), what == 77)
         state = c.int(0)  # 2 is open; of plain ones 1 and 3, too; 3: data waits
-        is_open = state == 2 or (code == 25 and 0 < state < 4)
+        is_open = state == 2 or (what == 89 and 0 < state < 4)
         if s is None:
             return None
         if s.asked and m.active is s:
@@ -279,9 +278,9 @@ def heard(m, c, what):
                 s.is_open(now)
         elif s.state == _OPEN and not is_open:
             s.lost(now)
-        elif s.state == _OPEN and code == 25 and state == 3:
+        elif s.state == _OPEN and what == 89 and state == 3:
             s.waiting = True
-    elif code == 14:  # N `NO CARRIER`: one was closed and is read empty; which?
+    elif what == 78:  # N `NO CARRIER`: one was closed and is read empty; which?
         one = None
         for s in m.sockets:
             if s.state == _OPEN:
@@ -289,15 +288,15 @@ def heard(m, c, what):
                 one = s if one is None else m
         if one is not None and one is not m:
             one.lost(now)
-    elif code == 24:  # X `DISCONNECTED`: in the answer to a read
+    elif what == 88:  # X `DISCONNECTED`: in the answer to a read
         if m.reading is not None:
             m.reading.lost(now)
-    elif code == 37:  # e `+CGREG: <n>,<stat>`: n is 0 again after a restart, which says nothing
+    elif what == 101:  # e `+CGREG: <n>,<stat>`: n is 0 again after a restart, which says nothing
         if m.phase == _ONLINE and c.buf[c.pos] == 48 and c.buf.find(b",", c.pos, c.end) > 0:
             m.restarted(True)
             return None
         return common.heard(m, c, what)
-    elif code == 50:  # r `+CEREG: <n>,<stat>`: the other way to be registered
+    elif what == 114:  # r `+CEREG: <n>,<stat>`: the other way to be registered
         registered = m.registered
         stat = m.stat
         verdict = common.heard(m, c, 101)
@@ -305,27 +304,27 @@ def heard(m, c, what):
             m.registered = True
             m.stat = stat
         return verdict
-    elif code == 46:  # n `#SGACT: <cid>,<state>`
+    elif what == 110:  # n `#SGACT: <cid>,<state>`
         if c.int() == 1:
             m.address = c.int() == 1
-    elif code == 1:  # A `+CGPADDR: 1,"10.7.125.7"`
+    elif what == 65:  # A `+CGPADDR: 1,"10.7.125.7"`
         c.skip()
         return None if take_address(m, c, c.text()) else _FAIL
-    elif code == 58:  # z `#SSLSECDATA: <SSId>,<certificate>,<CA>,<key>`: which there are
+    elif what == 122:  # z `#SSLSECDATA: <SSId>,<certificate>,<CA>,<key>`: which there are
         if c.int() == 1 + m.files.store:
             c.skip(FILES[m.files.index][0] - 48)
             m.files.found = 1 if c.int() == 1 else -1
-    elif code == 12:  # L `#SSLEN: (1-6),(0,1)`, `#SSLEN: (1),(0,1)`: secure sockets
+    elif what == 76:  # L `#SSLEN: (1-6),(0,1)`, `#SSLEN: (1),(0,1)`: secure sockets
         security = m.security
         security.most = c.buf[c.pos + 3] - 48 if c.buf[c.pos + 2] == 45 else 1
         security.stores = min(security.most, m.cfg["modem"]["sockets"])
-    elif code == 56:  # x `#PING: 01,"74.6.231.20",<100 ms>,<ttl>`; 600: none
+    elif what == 120:  # x `#PING: 01,"74.6.231.20",<100 ms>,<ttl>`; 600: none
         c.skip(2)
         n = c.int(600)
         m.ping_ms = n * 100 if n < 600 else -1
     else:
         verdict = common.heard(m, c, what)
-        if code == 38:
+        if what == 102:
             # the X of a model: it runs ThreadX
             at = telit_platforms.find(c.buf, c.first, len(m.model) > 7 and m.model[-1] == 88)
             if at < 0:
