@@ -12,8 +12,11 @@ from uplink.modems import common
 from uplink.modems.common import answer, connection, const, urc, when  # noqa: F401 (named by the tables)
 
 # Repeated from at.codes, modem and errors: see there.
+_PAYLOAD = const(8)
+_FAST = const(32)
 _FAIL = const(-1)
 _NOT_MINE = const(-2)
+_TRANSFER = const(44)  # the variable `<connection>,<bytes>` of a transfer
 _OPEN = const(2)
 
 NUMBERS = (
@@ -50,7 +53,6 @@ INPUT_MS = 8_000  # it gives up waiting for payload after 7 s
 PROMPT = b"UPLOAD"
 TAIL = b"\x04"
 PROBE = (b"AT+LECHO?", b"+LECHO: ")
-MODEL = b"L3"
 FILES = (b"7", b"8", b"9")
 
 # ---- what is said -----------------------------------------------------------------------------
@@ -125,12 +127,13 @@ SCRIPTS = (
     b'\n  3AT+LOPEN={c},"{h}",{p},{t}'
     b"\n#C"  # close
     b"\n a3AT+LSHUT={c}"
-    b"\n#S"  # send
-    b"\n h4AT+LPUT={T}|-INPUT"
-    b"\n#R"  # read
-    b"\n  3AT+LGET={T}|-DATA "
     b"\n#"
 )
+# For each packet: as the engine takes them.
+SEND = ((0, (b"AT+LPUT=", _TRANSFER), b"INPUT", None, 10_000, _PAYLOAD | _FAST),)
+READ = ((0, (b"AT+LGET=", _TRANSFER), b"DATA ", "received", 5_000, _FAST),)
+SEND_PLAIN = SEND
+READ_PLAIN = READ
 
 # ---- what is heard ----------------------------------------------------------------------------
 
@@ -158,7 +161,7 @@ def put(m, letter, line):
     return True
 
 
-def counted(m, c):
+def received(m, c):
     """`DATA <bytes>,<left>`, on the next line the bytes; bare DONE when there are none."""
     if m.reading is None:
         return _NOT_MINE

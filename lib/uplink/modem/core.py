@@ -191,8 +191,9 @@ class Core(Machine):
 
     def serve(self, s, work, now):
         """The engine is free: do what socket `s` needs (a _DO_)."""
+        vendor = self.vendor
         if work == _DO_OPEN:
-            s.number(self.vendor.NUMBERS)
+            s.number(vendor.NUMBERS)
             if s.tls and not self.security.may_open(s, now):
                 return
         self.active = s
@@ -202,13 +203,15 @@ class Core(Machine):
             if n > self.send_max:
                 n = self.send_max
             s.chunk = n
-            self.engine.transfer(self.sends[s.tls], s.id, s.out, s.out_off, n, now)
+            script = vendor.SEND if s.tls else vendor.SEND_PLAIN
+            self.engine.transfer(script, s.id, s.out, s.out_off, n, now)
         elif work == _DO_READ:
             self.reading = s
             s.waiting = False
             self.asked = n = self.read_max
             self.got = 0
-            self.engine.transfer(self.reads[s.tls], s.id, None, 0, n, now)
+            script = vendor.READ if s.tls else vendor.READ_PLAIN
+            self.engine.transfer(script, s.id, None, 0, n, now)
         elif work == _DO_OPEN:
             s.opened_at = now
             self.run(_S_OPEN, self.doing, now)

@@ -63,12 +63,6 @@ _DOING_SOCKET = const(16)
 _DOING_SEND = const(18)
 
 
-# The vendor's scripts of sends and reads by letter.
-_S_SEND = const(83)  # S
-_S_SEND_PLAIN = const(88)  # X
-_S_READ = const(82)  # R
-_S_READ_PLAIN = const(89)  # Y
-
 _SOCKETS = const(8)  # of vendor.NUMBERS
 _WAKE_MS = const(7)
 
@@ -180,12 +174,6 @@ class Machine(Ladder):
         self.read_more = numbers[13]  # a read that brought so many is followed by another
         self.send_max = numbers[10]
         self.safety_ms = numbers[14]
-        # for each packet, of connections without TLS and with it
-        script = self.script
-        tls = script.transfer(_S_SEND)
-        self.sends = (script.transfer(_S_SEND_PLAIN) or tls, tls)
-        tls = script.transfer(_S_READ)
-        self.reads = (script.transfer(_S_READ_PLAIN) or tls, tls)
         self.security.adopt(numbers)
 
     def _forget(self):

@@ -11,19 +11,12 @@ from uplink.modem.states import const
 _MAY_FAIL = const(1)  # of at.codes
 _SETTING = const(4)
 _PAYLOAD = const(8)
-_FAST = const(32)
 _NOT_MINE = const(-2)
 
-_TRANSFER = const(44)  # of the engine: the variable `<connection>,<bytes>`
 
-
-_PAIRS = b"\x80"  # in an image: what the bytes of packed texts stand for (firmware/rom/pack.py)
 # What the digits of lines stand for.
-# fmt: off
-_LIMITS_MS = (
-    400, 1000, 2000, 5000, 10000, 15000, 30000, 75000, 80000, 150000, 180000, 20000, 8000,
-)
-# fmt: on
+_PAIRS = b"\x80"  # in an image: what the bytes of packed texts stand for (firmware/rom/pack.py)
+_LIMITS_MS = (400, 1000, 2000, 5000, 10000, 15000, 30000, 75000, 80000, 150000, 180000)
 
 
 class Script:
@@ -58,20 +51,6 @@ class Script:
         self.at = at + 1
         self.steps = 2 * text.count(b"\n", at, text.find(b"\n#", at))
         return at > 2
-
-    def transfer(self, letter):
-        """The script of a send or a read, which runs for each packet, as the engine takes it.
-
-        Made once for a vendor (allocates); None where it has no script of that letter.
-        """
-        if not self.find(letter):
-            return None
-        limit_ms, flags = self[1][4:]
-        text = self.text
-        at = text.find(b"{")
-        command = (bytes(text[3:at]), _TRANSFER, bytes(text[at + 3 :]))
-        handler = None if flags & _PAYLOAD else "counted"
-        return ((0, command, bytes(self.response), handler, limit_ms, flags | _FAST),)
 
     def __len__(self):
         return self.steps

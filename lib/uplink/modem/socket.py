@@ -92,7 +92,7 @@ class Socket:
             raise ValueError("socket: bad host or port")
         self.host = host
         self.port = port
-        self.tls = bool(tls)
+        self.tls = tls
         self.state = _OPENING
         self.ending = False
         self.waiting = False

@@ -18,8 +18,11 @@ from uplink.modems.common import (  # noqa: F401 (named by the tables)
 )
 
 # Repeated from at.codes, modem and errors: see there.
+_PAYLOAD = const(8)
+_FAST = const(32)
 _FAIL = const(-1)
 _NOT_MINE = const(-2)
+_TRANSFER = const(44)  # the variable `<connection>,<bytes>` of a transfer
 _OK = const(0)
 _LINK = const(2)
 _TIMED_OUT = const(3)
@@ -173,16 +176,13 @@ SCRIPTS = (
     b"\n#C"  # close
     b"\nta4AT+QSSLCLOSE={c}"
     b"\nTa4AT+QICLOSE={c}"
-    b"\n#S"  # send, by TLS
-    b"\n h;AT+QSSLSEND={T}|->"
-    b"\n#R"  # read
-    b"\n  3AT+QSSLRECV=0,{T}|-"
-    b"\n#X"  # send, without TLS
-    b"\n h;AT+QISEND={T}|->"
-    b"\n#Y"  # read
-    b"\n  3AT+QIRD=0,1,{T}|-"
     b"\n#"
 )
+# For each packet: as the engine takes them.
+SEND = ((0, (b"AT+QSSLSEND=", _TRANSFER), b">", None, 20_000, _PAYLOAD | _FAST),)
+READ = ((0, (b"AT+QSSLRECV=0,", _TRANSFER), b"+QSSLRECV: ", "counted", 5_000, _FAST),)
+SEND_PLAIN = ((0, (b"AT+QISEND=", _TRANSFER), b">", None, 20_000, _PAYLOAD | _FAST),)
+READ_PLAIN = ((0, (b"AT+QIRD=0,1,", _TRANSFER), b"+QIRD: ", "counted", 5_000, _FAST),)
 
 # ---- what is heard ----------------------------------------------------------------------------
 

@@ -17,8 +17,11 @@ from uplink.modems.common import (  # noqa: F401 (named by the tables)
 )
 
 # Repeated from at.codes, modem and errors: see there.
+_PAYLOAD = const(8)
+_FAST = const(32)
 _FAIL = const(-1)
 _NOT_MINE = const(-2)
+_TRANSFER = const(44)  # the variable `<connection>,<bytes>` of a transfer
 _OPEN = const(2)
 _LINK = const(2)
 _TIMED_OUT = const(3)
@@ -184,12 +187,13 @@ SCRIPTS = (
     b'\n1 8AT+CAOPEN={c},"TCP","{h}",{p}|a'
     b"\n#C"  # close
     b"\n a3AT+CACLOSE={c}"
-    b"\n#S"  # send
-    b"\n h4AT+CASEND={T}|->"
-    b"\n#R"  # read
-    b"\n  3AT+CARECV={T}|-"
     b"\n#"
 )
+# For each packet: as the engine takes them.
+SEND = ((0, (b"AT+CASEND=", _TRANSFER), b">", None, 10_000, _PAYLOAD | _FAST),)
+READ = ((0, (b"AT+CARECV=", _TRANSFER), b"+CARECV: ", "counted", 5_000, _FAST),)
+SEND_PLAIN = SEND
+READ_PLAIN = READ
 
 # ---- what is heard ----------------------------------------------------------------------------
 

@@ -20,8 +20,12 @@ from uplink.modems.common import (  # noqa: F401 (named by the tables)
 )
 
 # Repeated from at.codes, modem and errors: see there.
+_MAY_FAIL = const(1)
+_PAYLOAD = const(8)
+_FAST = const(32)
 _FAIL = const(-1)
 _NOT_MINE = const(-2)
+_TRANSFER = const(44)  # the variable `<connection>,<bytes>` of a transfer
 _OPEN = const(2)
 _ONLINE = const(13)
 
@@ -175,16 +179,14 @@ SCRIPTS = (
     b"\n#C"  # close
     b"\nta3AT#SSLH={c}"
     b"\nTa3AT#SH={c}"
-    b"\n#S"  # send, by TLS
-    b"\n h;AT#SSLSENDEXT={T}|->"
-    b"\n#R"  # read
-    b"\n  <AT#SSLRECV={T},10|-"
-    b"\n#X"  # send, without TLS
-    b"\n h;AT#SSENDEXT={T}|->"
-    b"\n#Y"  # read (where there is nothing it is an error)
-    b"\n a3AT#SRECV={T}|-"
     b"\n#"
 )
+# For each packet: as the engine takes them.
+SEND = ((0, (b"AT#SSLSENDEXT=", _TRANSFER), b">", None, 20_000, _PAYLOAD | _FAST),)
+READ = ((0, (b"AT#SSLRECV=", _TRANSFER, b",10"), b"#SSLRECV: ", "counted", 8_000, _FAST),)
+SEND_PLAIN = ((0, (b"AT#SSENDEXT=", _TRANSFER), b">", None, 20_000, _PAYLOAD | _FAST),)
+# (nothing to read is an error)
+READ_PLAIN = ((0, (b"AT#SRECV=", _TRANSFER), b"#SRECV: ", "counted", 5_000, _FAST | _MAY_FAIL),)
 
 # ---- what is heard ----------------------------------------------------------------------------
 
