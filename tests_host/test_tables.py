@@ -74,7 +74,7 @@ RUNGS = "RETRY REOPEN DATA NETWORK RADIO RESET POWER WAIT".split()
 REPEATED = {f"R_{name}": i for i, name in enumerate(RUNGS)}
 REPEATED |= {"CLOSED": 0, "OPENING": 1, "OPEN": 2, "CLOSING": 3}
 REPEATED |= {"DO_OPEN": 1, "DO_SEND": 2, "DO_READ": 3, "DO_CLOSE": 4}
-CLOSED = {name: n for name, n in vars(errors.Closed).items() if isinstance(n, int)}
+CLOSED = {name: n for n, name in enumerate(errors._REASONS.split())}
 CLOSED |= {"TIMED_OUT": CLOSED.pop("TIMEOUT"), "DAMAGE": CLOSED.pop("DAMAGED")}
 ENGINE = {name: n for name, n in vars(codes).items() if isinstance(n, int)}
 
@@ -119,7 +119,8 @@ def test_vendor_has_everything_that_the_modem_asks_for(vendor):
 @pytest.mark.parametrize("vendor", VENDORS, ids=IDS)
 def test_scripts_are_well_formed(vendor):
     heard = letters_of(vendor.heard) | letters_of(common.heard) | {ord("-")}
-    variables = set(SHARED) | letters_of(vendor.put) | set(b"01234567")
+    variables = set(SHARED) | letters_of(common.put) | letters_of(vendor.put)
+    variables |= set(b"01234567")
     conditions = letters_of(common.when) | letters_of(vendor.when) | set(b" 01N")
     for lines in scripts(vendor).values():
         for line in lines:

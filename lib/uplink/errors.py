@@ -4,7 +4,6 @@ Inside the engines a failure is an `int` (no heap, no unwinding); an exception i
 only at the application's edge, and its message says what happened, where, and what to do.
 """
 
-
 # Why a connection is closed, from 0 on: `Socket` hands one of these to its listener. The module
 # has them as `CLOSED_LOCAL` and so on. (As one text they take no RAM and the least of flash.)
 _REASONS = (

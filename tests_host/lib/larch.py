@@ -53,6 +53,7 @@ INPUT_MS = 8_000  # it gives up waiting for payload after 7 s
 PROMPT = b"UPLOAD"
 TAIL = b"\x04"
 PROBE = (b"AT+LECHO?", b"+LECHO: ")
+MODEL = b"L3"
 FILES = (b"7", b"8", b"9")
 
 # ---- what is said -----------------------------------------------------------------------------

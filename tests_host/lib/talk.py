@@ -13,7 +13,7 @@ from uplink.ring.cursor import Cursor
 
 ONLINE = 13
 FILES = 8
-ATTACH = 108
+ATTACH = 11
 
 
 def quiet(level, room, text, a=None, b=None):
