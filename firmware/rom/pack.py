@@ -3,7 +3,7 @@
 Each step takes the two bytes that most often stand side by side in all the texts, and writes one
 byte for them (Larsson and Moffat, Off-line dictionary-based compression, 2000: Re-Pair). What
 those bytes stand for goes where the reader looks for it, `_PAIRS` of its module. The reader
-(`unpack` of uplink.at.line) takes a text that is not packed as well, so the sources have theirs
+(`unpack` of uplink.at) takes a text that is not packed as well, so the sources have theirs
 as one reads them.
 """
 

@@ -11,25 +11,15 @@ __version__ = "0.1.0"
 
 # The rooms, each with what it offers here.
 _ROOMS = (
-    "app.application App",
-    "app.config",
-    "app",
-    "loop Loop Event Queue serve",
-    "modem Modem",
-    "mqtt MQTT",
-    "errors UplinkError ATError TimeoutError_ LinkDown TLSError MQTTError ConfigError",
-    "at",
-    "exact",
-    "log",
-    "modems",
-    "port",
-    "ring",
+    "app.application App,app.config,app,loop Loop Event Queue serve,modem Modem,mqtt MQTT,"
+    "errors UplinkError ATError TimeoutError_ LinkDown TLSError MQTTError ConfigError,"
+    "at,exact,log,modems,port,ring"
 )
 
 
 def __getattr__(name):
     # MicroPython asks here before it looks for a submodule.
-    for room in _ROOMS:
+    for room in _ROOMS.split(","):
         names = room.split(" ")
         path = names[0]
         if name in names or path.endswith("." + name):

@@ -4,29 +4,26 @@ Inside the engines a failure is an `int` (no heap, no unwinding); an exception i
 only at the application's edge, and its message says what happened, where, and what to do.
 """
 
-
-class Closed:
-    """Why a connection is closed: `Socket` hands one of these to its listener.
-
-    The module has them as `CLOSED_LOCAL` and so on. (A class stays in flash; names of a module
-    are in RAM.)
-    """
-
-    LOCAL = 0  # we closed it
-    PEER = 1  # the server closed it
-    LINK = 2  # registration, packet data or the modem itself is gone
-    TIMEOUT = 3  # no answer within the limit
-    REFUSED = 4  # the server (or the network) refused the connection
-    DNS = 5  # the host name has no address
-    TLS = 6  # the TLS handshake failed
-    CERTIFICATE = 7  # the server's certificate was not accepted
-    DAMAGED = 8  # bytes were lost on the UART: the stream is no longer whole
-    PROTOCOL = 9  # the peer broke the protocol above (MQTT)
+# Why a connection is closed, from 0 on: `Socket` hands one of these to its listener. The module
+# has them as `CLOSED_LOCAL` and so on. (As one text they take no RAM and the least of flash.)
+_REASONS = (
+    "LOCAL "  # we closed it
+    "PEER "  # the server closed it
+    "LINK "  # registration, packet data or the modem itself is gone
+    "TIMEOUT "  # no answer within the limit
+    "REFUSED "  # the server (or the network) refused the connection
+    "DNS "  # the host name has no address
+    "TLS "  # the TLS handshake failed
+    "CERTIFICATE "  # the server's certificate was not accepted
+    "DAMAGED "  # bytes were lost on the UART: the stream is no longer whole
+    "PROTOCOL"  # the peer broke the protocol above (MQTT)
+)
 
 
 def __getattr__(name):
-    if name.startswith("CLOSED_"):
-        return getattr(Closed, name[7:])
+    names = _REASONS.split()
+    if name[:7] == "CLOSED_" and name[7:] in names:
+        return names.index(name[7:])
     raise AttributeError(name)
 
 

@@ -120,7 +120,7 @@ class User:
         return condition == 1
 
     def put(self, variable, line):
-        from uplink.at.line import put
+        from uplink.at import put
 
         return put(line, self.names[variable])
 

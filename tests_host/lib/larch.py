@@ -8,7 +8,7 @@ line `DATA <bytes>,<left>`, most commands end with `DONE` or `FAULT`, a send wit
 """
 
 from uplink import log
-from uplink.modems import common, policy
+from uplink.modems import common
 from uplink.modems.common import answer, connection, const, urc, when  # noqa: F401 (named by the tables)
 
 # Repeated from at.codes, modem and errors: see there.
@@ -20,31 +20,31 @@ _TRANSFER = const(44)  # the variable `<connection>,<bytes>` of a transfer
 _OPEN = const(2)
 
 NUMBERS = (
-    b"700 "  # PWRKEY low, on
-    b"900 "  # PWRKEY low, off
-    b"120 "  # RESET low
-    b"9000 "  # start
-    b"3000 "  # HELLO may be late by so much
-    b"4000 "  # down
-    b"1500 "  # the pause before it is switched on again
-    b"80 "  # awake after DTR falls
-    b"3 "  # connections
-    b"512 "  # bytes of a read
-    b"700 "  # bytes of a send
-    b"4096 "  # bytes of a file
-    b"1 "  # form of the open command
-    b"512 "  # a read that brings so much is followed by another
-    b"250 "  # a read that nothing announced
-    b"1 "  # files: only their checksum can be asked for
-    b"1 "  # number of the first connection
-    b"3 "  # TLS connections
-    b"0 "  # RESET restarts it
-    b"0 "  # no pauses between tries to get packet data
-    b"0 "  # opens that fail do not make it fail for ever
-    b"1 "  # it checks the server's name
-    b"1 "  # cipher suites are tried one by one
-    b"4000 "  # is it there?
-    b"0 "  # a send without a result: it gives up waiting for bytes by itself
+    700,  # PWRKEY low, on
+    900,  # PWRKEY low, off
+    120,  # RESET low
+    9000,  # start
+    3000,  # HELLO may be late by so much
+    4000,  # down
+    1500,  # the pause before it is switched on again
+    80,  # awake after DTR falls
+    3,  # connections
+    512,  # bytes of a read
+    700,  # bytes of a send
+    4096,  # bytes of a file
+    1,  # form of the open command
+    512,  # a read that brings so much is followed by another
+    250,  # a read that nothing announced
+    1,  # files: only their checksum can be asked for
+    1,  # number of the first connection
+    3,  # TLS connections
+    0,  # RESET restarts it
+    0,  # no pauses between tries to get packet data
+    0,  # opens that fail do not make it fail for ever
+    1,  # it checks the server's name
+    1,  # cipher suites are tried one by one
+    4000,  # is it there?
+    0,  # a send without a result: it gives up waiting for bytes by itself
 )
 PAUSE_MS = 10
 FAST_MS = 5
@@ -53,6 +53,7 @@ INPUT_MS = 8_000  # it gives up waiting for payload after 7 s
 PROMPT = b"UPLOAD"
 TAIL = b"\x04"
 PROBE = (b"AT+LECHO?", b"+LECHO: ")
+MODEL = b"L3"
 FILES = (b"7", b"8", b"9")
 
 # ---- what is said -----------------------------------------------------------------------------
@@ -149,21 +150,14 @@ def put(m, letter, line):
     """Variables that only this vendor's commands have."""
     tls = m.cfg["tls"]
     n = 48
-    if letter == 67:  # C: the cipher suite
-        return policy.put(SUITES, 0, tls["level"], m.security.suite, line)
     if letter == 116:  # t: TLS
         n += m.active.tls
     elif letter == 118:  # v: TLS 1.<v>
         n = ord(tls["version"][2])
-    elif letter == 108:  # l: 0 nobody verified, 1 the server, 2 both
-        if tls["verify"] != "none":
-            n += 2 if tls["cert"] is not None else 1
     elif letter == 105:  # i: whether dates are checked
         n += bool(tls["check_dates"])
-    elif letter == 83:  # S: sleep by DTR
-        n += bool(m.cfg["modem"]["sleep"] and m.wired & 2)
     else:
-        return False
+        return common.put(m, letter, line)
     line.append(n)
     return True
 

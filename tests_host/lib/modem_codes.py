@@ -17,11 +17,17 @@ def read(name):
 
 
 CODES = read("states")
-STATES = [code for code in sorted(CODES.values()) if 97 <= code <= 122]
-EVENTS = [code for code in sorted(CODES.values()) if 64 <= code <= 90]
-ANY = CODES["ANY"]
-RUNGS = [(81 + i, states.LADDER[2 * i] - 48, states.LADDER[2 * i + 1] - 48) for i in range(8)]
-ROWS = [tuple(states.NEXT[i : i + 3]) for i in range(0, len(states.NEXT), 3)]
+STATES = list(range(26))
+EVENTS = list(range(27))
+ANY = CODES["ANY"] - 97
+RUNGS = [
+    (CODES["RETRY"] + i, states.LADDER[2 * i] - 48, states.LADDER[2 * i + 1] - 48)
+    for i in range(8)
+]
+ROWS = [
+    (states.NEXT[i] - 97, states.NEXT[i + 1] - 64, states.NEXT[i + 2] - 97)
+    for i in range(0, len(states.NEXT), 3)
+]
 
 
 def successor(state, event):

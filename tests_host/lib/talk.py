@@ -11,9 +11,9 @@ from uplink.modem.core import Core
 from uplink.ring import Ring
 from uplink.ring.cursor import Cursor
 
-ONLINE = 110
-FILES = 105
-ATTACH = 108
+ONLINE = 13
+FILES = 8
+ATTACH = 11
 
 
 def quiet(level, room, text, a=None, b=None):

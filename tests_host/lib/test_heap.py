@@ -78,12 +78,13 @@ class Device:
     def __init__(self, kind):
         self.heap = Heap()
         self.board = kind(self.heap)
-        CFG["modem"]["type"] = kind.TYPE
-        CFG["broker"]["tls"] = kind.TLS
-        CFG["tls"]["verify"] = kind.VERIFY
+        cfg = {name: dict(section) for name, section in CFG.items()}  # other tests have it, too
+        cfg["modem"]["type"] = kind.TYPE
+        cfg["broker"]["tls"] = kind.TLS
+        cfg["tls"]["verify"] = kind.VERIFY
         self.loop = Loop(self.board)
-        self.modem = Modem(self.loop, CFG)
-        self.mqtt = MQTT(self.loop, self.modem.socket(), CFG, self.board.rand)
+        self.modem = Modem(self.loop, cfg)
+        self.mqtt = MQTT(self.loop, self.modem.socket(), cfg, self.board.rand)
         self.mqtt.subscribe(b"devices/+/cmd", self.command, 1)
         self.received = 0
         self.size = 0

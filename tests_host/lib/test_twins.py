@@ -8,7 +8,7 @@ import random
 from at_user import CSQ, READ, SEND, User
 
 from uplink import exact
-from uplink.at import Engine, codes, engine as written, line, plain as lines
+from uplink.at import Engine, codes, engine as written, plain as lines, unpack
 from uplink.plain import Copier, buffer, clear, cut, resize
 from uplink.ring import Ring, plain, ring as kept
 
@@ -188,7 +188,7 @@ def test_packed_texts_are_read_the_same():
         text = bytes([random.getrandbits(8) for _ in range(random.getrandbits(6))])
         pair = bytearray(b"x"), bytearray(b"x")
         at = random.getrandbits(3)
-        line.unpack(pair[0], text, at, pairs)
+        unpack(pair[0], text, at, pairs)
         lines.unpack(pair[1], text, at, pairs)
         same(pair)
 

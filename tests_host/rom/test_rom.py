@@ -288,7 +288,7 @@ class TestBytecode:
                 yield rc, mpy.bytecode.Code(mpy, rc, constants), constants
 
     def test_what_is_not_changed_is_encoded_as_it_was(self, mpy, modules):
-        count = 0
+        count = longer = 0
         for cm in modules:
             names = {}
             for i, name in enumerate(cm.qstr_table):
@@ -296,12 +296,19 @@ class TestBytecode:
             for rc, code, constants in self.codes(mpy, cm):
                 before, start = rc.fun_data, rc.offset_opcodes
                 lines = [op.line for op in code.ops]
+                codes = [op.code for op in code.ops]
                 code.encode(names, {constant: i for i, constant in enumerate(constants)})
-                assert rc.fun_data[rc.offset_opcodes :] == before[start:], rc.escaped_name
+                after = rc.fun_data[rc.offset_opcodes :]
                 again = mpy.bytecode.Code(mpy, rc, constants)
+                if len(after) < len(before) - start:
+                    # mpy-cross leaves a jump long that became short when others did
+                    longer += 1
+                    assert [op.code for op in again.ops] == codes, rc.escaped_name
+                else:
+                    assert after == before[start:], rc.escaped_name
                 assert [op.line for op in again.ops] == lines, rc.escaped_name
                 count += 1
-        assert count > 300
+        assert count > 300 and longer < 5
 
     def test_a_jump_over_what_is_replaced_arrives(self, mpy, modules):
         """Every second instruction that loads a name becomes a load of a constant."""

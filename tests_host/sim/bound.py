@@ -10,9 +10,9 @@ POWER = 6  # the rung
 def up_ms(cfg):
     """The longest way from a pulse to online when every step takes its limit."""
     vendor = load(cfg["modem"]["type"])
-    pulse_ms, _, _, boot_ms, _, off_ms, pause_ms = map(int, vendor.NUMBERS.split()[:7])
+    pulse_ms, _, _, boot_ms, _, off_ms, pause_ms = vendor.NUMBERS[:7]
     power = off_ms * 2 + pause_ms + pulse_ms + boot_ms
-    steps = [int(LIMITS_MS.split()[ord(s) - 97]) for s in "hjlm"]  # setup, SIM, attach, clock
+    steps = [LIMITS_MS[ord(s) - 97] for s in "hjlm"]  # setup, SIM, attach, clock
     return power + sum(steps) + cfg["modem"]["register_s"] * 1000
 
 

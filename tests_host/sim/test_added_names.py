@@ -118,8 +118,8 @@ def test_the_page_lists_the_places_of_numbers():
     for path in sorted((LIB / "modem").glob("*.py")):
         source = path.read_text()
         places = dict(re.findall(r"^(_[A-Z0-9_]+) = const\((\d+)\)", source, re.MULTILINE))
-        for place in re.findall(r"\bnumber\(\s*[\w.]*(?:NUMBERS|numbers), (\w+)", source):
+        for place in re.findall(r"\b(?:NUMBERS|numbers)\[(\w+)[\] ]", source):
             used.add(int(places.get(place, place)) if place != "limit" else -1)
     limits = (LIB / "modem/machine.py").read_text().split("\nLIMITS_MS = (")[1].split("\n)")[0]
-    used |= {int(n) - 1 for n in re.findall(r"\b(\d+) ", limits) if 0 < int(n) < 30}
+    used |= {int(n) - 1 for n in re.findall(r"\b(\d+),", limits) if 0 < int(n) < 30}
     assert used - {-1} == set(told)

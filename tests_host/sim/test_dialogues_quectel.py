@@ -26,7 +26,7 @@ def quiet(monkeypatch):
     monkeypatch.setattr(log, "sink", lambda *line: None)
 
 
-DATA = 83  # of states: the event
+DATA = 19  # of states: the event
 
 # What chapters 3.1 and 3.2 have in common, {} being where the files are.
 UPLOADS = [

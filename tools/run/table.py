@@ -127,19 +127,22 @@ def rows(table=config.KEYS, section=""):
     """A `Row` for each key, with those of the sections that may be null."""
     i = 0
     while i < len(table):
-        name, flags = table[i : i + 2]
-        kind = flags & config._KIND
-        i += 2
-        if kind == config._SECTION:
-            section = name + "."
-            continue
-        default = values = None
-        if not flags & config._NONE:
-            default = table[i]
+        name = table[i]
+        i += 1
+        if not isinstance(table[i], str):
+            flags = table[i]
+            kind = flags & config._KIND
             i += 1
-        if kind >= config._WORD:
-            values = table[i]
-            i += 1
+            if kind == config._SECTION:
+                section = name + "."
+                continue
+            default = values = None
+            if not flags & config._NONE:
+                default = table[i]
+                i += 1
+            if kind >= config._WORD:
+                values = table[i]
+                i += 1
         key = section + name
         if kind == config._MESSAGE:
             yield from rows(config.MESSAGE, key + ".")

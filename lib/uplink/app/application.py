@@ -43,7 +43,7 @@ _FAILED = const(1)
 _MISCONFIGURED = const(2)
 _SAFE = const(3)
 
-_KEPT = ("id", "watchdog_s", "telemetry", "modem", "sim", "tls")  # of the configuration
+_KEPT = ("id", "watchdog_s", "telemetry", "modem", "sim", "tls", "uart")  # of the configuration
 _KEPT_UART = ("baud", "rts", "cts")
 _LEVELS = ("debug", "info", "warn", "error")
 _PAUSE_S = const(5)  # before a restart that a failure asks for: time for Ctrl-C
@@ -53,6 +53,15 @@ _WAITING = const(4)  # commands that wait while one is obeyed
 _LARGEST = const(1024)  # bytes of a command, of its answer and of telemetry
 _LIMIT_MS = const(60_000)  # for one member of a command
 _FLUSH_MS = const(10_000)  # for the acknowledgement of the answer to `reboot`
+
+
+def keep(section, names):
+    """Take all but `names` from a section of the configuration, which others have, too."""
+    kept = {}
+    for name in names:
+        kept[name] = section[name]
+    section.clear()
+    section.update(kept)
 
 
 class App:
@@ -190,10 +199,8 @@ class App:
         for function in self._tasks:
             loop.spawn(function())
         # What is looked at again; the rest has done its work.
-        kept = {name: cfg[name] for name in _KEPT}
-        kept["uart"] = {name: cfg["uart"][name] for name in _KEPT_UART}
-        cfg.clear()  # it is the modem's, too
-        cfg.update(kept)
+        keep(cfg["uart"], _KEPT_UART)
+        keep(cfg, _KEPT)
         gc.collect()
 
     def connect(self):

@@ -45,8 +45,8 @@ _NULL = const(64)  # null is allowed although it is not the default
 _SECRET = const(128)  # the value is never shown
 _FROM = const(256)  # times the lowest number, or the shortest text
 
-# Key, kind, default (`...`: it must be written), and what the kind adds. All in one row: so it is
-# one object in flash, and its keys are those of the dicts.
+# Key, kind, default (`...`: it must be written), and what the kind adds; a key alone has these of
+# the one before it. All in one row: so it is one object in flash, and its keys are the dicts'.
 # fmt: off
 KEYS = (
     "id", _ID + 1 * _FROM, ..., 64,
@@ -56,23 +56,23 @@ KEYS = (
     "uart", _SECTION,
     "id", _INT, 0, 3,
     "tx", _GPIO + _NONE,
-    "rx", _GPIO + _NONE,
-    "rts", _GPIO + _NONE,
-    "cts", _GPIO + _NONE,
+    "rx",
+    "rts",
+    "cts",
     "baud", _WORD, 115200, "9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600",
     "rxbuf", _INT + _NONE + 256 * _FROM, 32766,
     "ring", _INT + 256 * _FROM, 512, 16384,
     "device", _DEVICE + _NONE + 1 * _FROM, 255,
     "pins", _SECTION,
     "pwrkey", _PIN + _NONE,
-    "dtr", _PIN + _NONE,
-    "status", _PIN + _NONE,
-    "reset", _PIN + _NONE,
+    "dtr",
+    "status",
+    "reset",
     "control", _DEVICE + _NONE + 1 * _FROM, 255,
     "modem", _SECTION,
     "type", _AT + 1 * _FROM, "auto", 16,
     "echo", _BOOL, False,
-    "sleep", _BOOL, False,
+    "sleep",
     "idle_sleep_s", _INT + 1 * _FROM, 2, 3600,
     "sleep_check_s", _INT + 1 * _FROM, 60, 86400,
     "radio", _SYMBOL, "lte-m", '"lte-m", "nb-iot", "both"',
@@ -82,7 +82,7 @@ KEYS = (
     "sim", _SECTION,
     "pin", _DIGITS + _SECRET + _NONE + 4 * _FROM, 8,
     "apn", _AT + _NONE + 1 * _FROM, 63,
-    "apn_user", _AT + _NONE + 1 * _FROM, 63,
+    "apn_user",
     "apn_password", _AT + _SECRET + _NONE + 1 * _FROM, 63,
     "broker", _SECTION,
     "host", _HOST + 1 * _FROM, ..., 253,
@@ -96,14 +96,14 @@ KEYS = (
     "ack_s", _INT + 10 * _FROM, 120, 3600,
     "clean", _BOOL, False,
     "will", _MESSAGE + _NONE,
-    "birth", _MESSAGE + _NONE,
+    "birth",
     "tls", _SECTION,
     "verify", _WORD, "ca", '"ca", "none"',
     "version", _WORD, "1.2", '"1.2", "1.1", "1.0"',
     "level", _WORD + _NONE, '"modern", "compatible", "legacy"',
     "ca", _PATH + _NONE + 1 * _FROM, 64,
-    "cert", _PATH + _NONE + 1 * _FROM, 64,
-    "key", _PATH + _NONE + 1 * _FROM, 64,
+    "cert",
+    "key",
     "server_name", _HOST + _NONE + 1 * _FROM, 253,
     "check_dates", _BOOL, True,
     "outbox", _SECTION,
@@ -189,22 +189,23 @@ def _section(table, raw, path, device, folder):
     i = 0
     while i < len(table):
         name = table[i]
-        flags = table[i + 1]
-        kind = flags & _KIND
-        if kind == _SECTION:
-            i += 2
-            prefix = name + "."
-            given = _dict(raw.get(name, {}), prefix)
-            here = cfg[name] = {}
-            continue
-        i += 2
-        default = high = None
-        if not flags & _NONE:
-            default = table[i]
+        i += 1
+        if not isinstance(table[i], str):
+            flags = table[i]
+            kind = flags & _KIND
             i += 1
-        if kind >= _WORD:
-            high = table[i]
-            i += 1
+            if kind == _SECTION:
+                prefix = name + "."
+                given = _dict(raw.get(name, {}), prefix)
+                here = cfg[name] = {}
+                continue
+            default = high = None
+            if not flags & _NONE:
+                default = table[i]
+                i += 1
+            if kind >= _WORD:
+                high = table[i]
+                i += 1
         key = prefix + name
         value = given.get(name, default)
         if value is ...:

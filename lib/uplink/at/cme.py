@@ -1,6 +1,6 @@
 """Texts of `+CME ERROR` (3GPP TS 27.007, 9.2), by number; both forms are understood."""
 
-from uplink.at.line import unpack
+from uplink.at import unpack
 
 _PAIRS = b"\x80"  # in an image: what the bytes of packed texts stand for (firmware/rom/pack.py)
 # A text without a number has the next one.

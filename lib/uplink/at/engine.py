@@ -30,7 +30,7 @@ code after it.
 
 from uplink import exact
 from uplink.at import cme
-from uplink.at.line import put_int
+from uplink.at.plain import put_int
 from uplink.at.resync import Resync
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 

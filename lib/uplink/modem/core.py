@@ -8,37 +8,36 @@ handlers set the facts and call what stands under *reports*.
 from uplink import exact, log
 from uplink.at import codes
 from uplink.modem.machine import Machine
-from uplink.modem.script import number
 from uplink.modem.states import STATES, const
 from uplink.port.ticks import ticks_add, ticks_diff
 
 # Of states.
-_PROBE = const(98)
-_REBAUD = const(99)
-_RESTARTING = const(101)
-_BOOT = const(103)
-_SETUP = const(104)
-_FILES = const(105)
-_SIM = const(106)
-_REGISTER = const(107)
-_ATTACH = const(108)
-_CLOCK = const(109)
-_ONLINE = const(110)
-_WAKING = const(112)
-_DETACH = const(113)
-_RADIO = const(115)
-_STOPPING = const(116)
-_HALTING = const(121)
-_ALIVE = const(68)
-_READY = const(69)
-_DONE = const(73)
-_SILENT = const(74)
-_OTHER_BAUD = const(75)
-_NO_SIM = const(76)
-_NO_NETWORK = const(77)
-_NO_DATA = const(78)
-_SLEEP = const(79)
-_RETRY = const(81)
+_PROBE = const(1)
+_REBAUD = const(2)
+_RESTARTING = const(4)
+_BOOT = const(6)
+_SETUP = const(7)
+_FILES = const(8)
+_SIM = const(9)
+_REGISTER = const(10)
+_ATTACH = const(11)
+_CLOCK = const(12)
+_ONLINE = const(13)
+_WAKING = const(15)
+_DETACH = const(16)
+_RADIO = const(18)
+_STOPPING = const(19)
+_HALTING = const(24)
+_ALIVE = const(4)
+_READY = const(5)
+_DONE = const(9)
+_SILENT = const(10)
+_OTHER_BAUD = const(11)
+_NO_SIM = const(12)
+_NO_NETWORK = const(13)
+_NO_DATA = const(14)
+_SLEEP = const(15)
+_RETRY = const(17)
 
 # Of machine: rungs of the ladder.
 _R_RETRY = const(0)
@@ -66,7 +65,10 @@ _DOING_WATCH = const(4)  # supervision while online
 _DOING_PING = const(5)
 _DOING_AT = const(6)  # is anybody there?
 
-# The vendor's scripts that have no state of their own.
+# The vendor's scripts by letter: those of states, from a on, their poll scripts from A on;
+_S_STATES = const(97)
+_S_POLLS = const(65)
+# and those that have no state of their own.
 _S_ALIVE = const(65)  # A
 _S_CLOSE = const(67)  # C
 _S_PING = const(80)  # P
@@ -82,7 +84,7 @@ _WATCH_SOON_MS = const(2_000)
 _WATCH_MS = const(60_000)
 _SEARCH_LIMIT = const(4)  # supervisions that may find "searching" before registration is lost
 _SEND_DOUBT_MS = const(2_000)  # a stray result so soon after a send puts the send in doubt
-_BAUDS = b"115200 9600 57600 38400 19200 "
+_BAUDS = (115200, 9600, 57600, 38400, 19200)
 
 
 class Core(Machine):
@@ -127,7 +129,7 @@ class Core(Machine):
                 # at our rate first, for as long as the module may need; then the others, in turn
                 since -= self.limit // 2
                 if since >= 0:
-                    self.baud = number(_BAUDS, since // _AT_EVERY_MS % 5)
+                    self.baud = _BAUDS[since // _AT_EVERY_MS % 5]
                 self.run(_S_ALIVE, _DOING_AT, now)
             return due
         if state == _FILES:
@@ -140,13 +142,13 @@ class Core(Machine):
         if not due:
             return False
         if not self.step_done:
-            # the script that is called as the state is: the same letter
+            # the script with the state's letter
             self.step_done = True
             script = _STOPPING if state == _HALTING else state
-            return self.run(script, _DOING_STATE, now)
+            return self.run(_S_STATES + script, _DOING_STATE, now)
         if (state == _REGISTER or state == _ATTACH) and self.rung < _R_RESET:
             self.poll_at = ticks_add(now, _POLL_MS)
-            return self.run(state - 32, _DOING_POLL, now)
+            return self.run(_S_POLLS + state, _DOING_POLL, now)
         return False
 
     # ---- online: sockets in turn, supervision, sleep -----------------------------------------
@@ -315,7 +317,7 @@ class Core(Machine):
             self.baud = self.cfg["uart"]["baud"]
             self.event(_DONE)
         elif (state == _SIM and not self.sim_ready) or (result and not _DETACH <= state <= _RADIO):
-            log.warn("modem", codes.name(result), STATES[state - 97], self.engine.cme)
+            log.warn("modem", codes.name(result), STATES[state], self.engine.cme)
             if state != _SIM:
                 self.climb(_R_RETRY)
             elif self.sim_locked:
@@ -375,9 +377,7 @@ class Core(Machine):
         if not sure and (
             not _FILES <= state <= _WAKING
             # (a difference of more than six days looks negative)
-            or 0
-            <= ticks_diff(self.now, self.booted_at)
-            <= number(self.vendor.NUMBERS, _BOOT_URCS_MS)
+            or 0 <= ticks_diff(self.now, self.booted_at) <= self.vendor.NUMBERS[_BOOT_URCS_MS]
         ):
             return
         if state != _BOOT and state != _RESTARTING and not self.asked_restart:

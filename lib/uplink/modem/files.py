@@ -10,7 +10,6 @@ uploaded since our own start, and the module tells the same of it (`sums`) as it
 """
 
 from uplink import exact, log
-from uplink.modem.script import number
 from uplink.modem.states import const
 
 # What is due: the letter of the vendor's script, 0 when everything is as it should be.
@@ -24,7 +23,7 @@ _CONVERT_CLIENT = const(73)  # I
 _CA = const(1)  # what has to be converted
 _CLIENT = const(2)
 
-_CHECK = const(90)  # of states
+_CHECK = const(26)  # of states
 
 _PIECE = const(128)  # of a file at a time
 
@@ -102,7 +101,7 @@ class Files:
         i = self.index
         sum = i + 3 * self.store
         numbers = self.core.vendor.NUMBERS
-        hidden = number(numbers, _HIDDEN)
+        hidden = numbers[_HIDDEN]
         if due == _DELETE:
             self.removed += 1
             self._next(True)
@@ -129,7 +128,7 @@ class Files:
             self.failed = True
             if self.uploads >= 2:
                 log.error("modem", "upload not verified", self.name())
-            elif not 1 <= self.size <= number(numbers, _FILE_MAX):
+            elif not 1 <= self.size <= numbers[_FILE_MAX]:
                 log.error("modem", "certificate missing or too large", self.name(), self.size)
             else:
                 self.failed = False
@@ -178,7 +177,7 @@ class Files:
 
     def _convert(self):
         ca, cert, key = self.paths
-        if number(self.core.vendor.NUMBERS, _HIDDEN):
+        if self.core.vendor.NUMBERS[_HIDDEN]:
             self.changed = 0
         if self.changed & _CA and ca is not None:
             self.due = _CONVERT_CA
@@ -221,7 +220,7 @@ class Files:
         if not core.checked and self.wanted:
             core.checked = True
             self.doubtful = True
-            if number(core.vendor.NUMBERS, _HIDDEN) == 2:
+            if core.vendor.NUMBERS[_HIDDEN] == 2:
                 for i in range(_SUMS):
                     self.sums[i] = _NEVER
             core.event(_CHECK)

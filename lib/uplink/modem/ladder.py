@@ -1,17 +1,16 @@
 """The recovery ladder of `states`: the next rung after a failure, and what taking it means."""
 
 from uplink import log
-from uplink.modem.script import number
 from uplink.modem.states import LADDER, RUNGS, const
 from uplink.port.ticks import ticks_add
 
 # Of states.
-_SETUP = const(104)
-_ATTACH = const(108)
-_SILENT = const(74)
-_RETRY = const(81)
-_RESET = const(86)
-_COMMAND = const(64)
+_SETUP = const(7)
+_ATTACH = const(11)
+_SILENT = const(10)
+_RETRY = const(17)
+_RESET = const(22)
+_COMMAND = const(0)
 
 # Rungs of the ladder.
 _R_RETRY = const(0)
@@ -39,7 +38,7 @@ class Ladder:
 
     def reset_wired(self):
         """4 where RESET restarts the module; not where it only cuts the power."""
-        return 0 if number(self.vendor.NUMBERS, _CUTS) else self.wired & 4
+        return 0 if self.vendor.NUMBERS[_CUTS] else self.wired & 4
 
     def climb(self, floor):
         """A failure: choose the next rung, `floor` or above; it begins after the rung's pause."""
@@ -53,7 +52,7 @@ class Ladder:
             self.patience -= 1
             self.used[_R_RETRY] += 1
             self.rung = _R_RETRY
-            self.rung_at = ticks_add(now, number(self.vendor.NUMBERS, _LATER_S) * 1000)
+            self.rung_at = ticks_add(now, self.vendor.NUMBERS[_LATER_S] * 1000)
             log.warn("modem", "packet data: tried again later", self.patience)
             return
         if rung < floor:
@@ -66,7 +65,7 @@ class Ladder:
         if rung < floor:
             rung = floor
         if rung == _R_WAIT:
-            self.wait_ms = min(self.wait_ms * 2, _WAIT_LIMIT_MS) if self.wait_ms else _WAIT_MS
+            self.wait_ms = min(2 * self.wait_ms or _WAIT_MS, _WAIT_LIMIT_MS)
         self.tries += 1
         self.used[rung] += 1
         self.stands = rung
@@ -78,7 +77,7 @@ class Ladder:
         """A send or an upload has ended. True where nothing tells how: the module may wait for
         payload for good, and can be switched off by a pin; what it is told now would be data.
         """
-        if self.engine.in_step or not self.wired & 1 or not number(self.vendor.NUMBERS, _WAITS):
+        if self.engine.in_step or not self.wired & 1 or not self.vendor.NUMBERS[_WAITS]:
             return False
         self.rung = -1
         self.climb(_R_POWER)
@@ -90,7 +89,7 @@ class Ladder:
         self.rung = -1
         if rung >= _R_RADIO:
             self.files.doubtful = True
-        if rung >= _R_RESET and state == _ATTACH and number(self.vendor.NUMBERS, _LATER_S):
+        if rung >= _R_RESET and state == _ATTACH and self.vendor.NUMBERS[_LATER_S]:
             self.patience = _PATIENCE
         if rung == _R_POWER:
             if not self.wired & 1:
@@ -107,6 +106,6 @@ class Ladder:
                 return self.run(_S_RESTART, _DOING_STATE, now)
             rung = _R_POWER if self.wired & 1 else _SILENT - _RETRY
         self.event(_RETRY + rung)
-        if rung == _R_POWER and not engine.in_step and number(self.vendor.NUMBERS, _WAITS):
+        if rung == _R_POWER and not engine.in_step and self.vendor.NUMBERS[_WAITS]:
             self.event(_SILENT)  # not by a command, which could become payload
         return True

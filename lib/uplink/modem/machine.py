@@ -4,44 +4,46 @@ from uplink import exact, log
 from uplink.at import Engine
 from uplink.modem.files import Files
 from uplink.modem.ladder import Ladder
-from uplink.modem.script import Script, number
+from uplink.modem.script import Script
 from uplink.modem.socket import Socket
 from uplink.modem.states import NEXT, STATES, const
 from uplink.modem.tls import Security
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
 # Of states.
-_OFF = const(97)
-_PROBE = const(98)
-_RESETTING = const(100)
-_RESTARTING = const(101)
-_PULSE = const(102)
-_BOOT = const(103)
-_SETUP = const(104)
-_FILES = const(105)
-_SIM = const(106)
-_REGISTER = const(107)
-_ATTACH = const(108)
-_CLOCK = const(109)
-_ONLINE = const(110)
-_ASLEEP = const(111)
-_WAKING = const(112)
-_DETACH = const(113)
-_RADIO = const(115)
-_STOPPING = const(116)
-_PULSE_OFF = const(117)
-_FALLING = const(118)
-_WAITING = const(120)
-_HALTING = const(121)
-_HALT_PULSE = const(122)
+_OFF = const(0)
+_PROBE = const(1)
+_RESETTING = const(3)
+_RESTARTING = const(4)
+_PULSE = const(5)
+_BOOT = const(6)
+_SETUP = const(7)
+_FILES = const(8)
+_SIM = const(9)
+_REGISTER = const(10)
+_ATTACH = const(11)
+_CLOCK = const(12)
+_ONLINE = const(13)
+_ASLEEP = const(14)
+_WAKING = const(15)
+_DETACH = const(16)
+_RADIO = const(18)
+_STOPPING = const(19)
+_PULSE_OFF = const(20)
+_FALLING = const(21)
+_WAITING = const(23)
+_HALTING = const(24)
+_HALT_PULSE = const(25)
 _ANY = const(42)
-_STOP = const(66)
-_TIMER = const(67)
-_READY = const(69)
-_DOWN = const(70)
-_DARK = const(71)
-_SKIP = const(72)
-_REOPEN = const(82)
+_STATES = const(97)
+_EVENTS = const(64)
+_STOP = const(2)
+_TIMER = const(3)
+_READY = const(5)
+_DOWN = const(6)
+_DARK = const(7)
+_SKIP = const(8)
+_REOPEN = const(18)
 
 # Rungs of the ladder.
 _R_RETRY = const(0)
@@ -73,10 +75,12 @@ _STABLE_MS = const(60_000)
 
 # Of the states in ms, from off to halt-pulse; 1 to 29: that number of the vendor, from 1; 0:
 # none, or the configuration's.
+# fmt: off
 LIMITS_MS = (
-    b"0 24 5000 3 4 1 4 120000 120000 30000 0 160000 120000 0 0 8 200000 200000 200000 6 2 6 7 "
-    b"0 6 2 "
+    0, 24, 5000, 3, 4, 1, 4, 120000, 120000, 30000, 0, 160000, 120000, 0, 0, 8, 200000, 200000,
+    200000, 6, 2, 6, 7, 0, 6, 2,
 )
+# fmt: on
 
 
 class Machine(Ladder):
@@ -96,7 +100,7 @@ class Machine(Ladder):
         self.security = Security(self)
         self.adopt(vendor)
         self.sockets = []
-        for cid in range(min(cfg["modem"]["sockets"], number(vendor.NUMBERS, _SOCKETS))):
+        for cid in range(min(cfg["modem"]["sockets"], vendor.NUMBERS[_SOCKETS])):
             self.sockets.append(Socket(self, cid))
         # outputs: 1 PWRKEY, 2 DTR, 4 RESET = the module's line is low (asserted)
         self.pins = 2
@@ -166,10 +170,10 @@ class Machine(Ladder):
         self.vendor = vendor
         self.engine.vendor = vendor
         numbers = vendor.NUMBERS
-        self.read_max = number(numbers, 9)  # (a firmware may do only less right)
-        self.read_more = number(numbers, 13)  # a read that brought so many is followed by another
-        self.send_max = number(numbers, 10)
-        self.safety_ms = number(numbers, 14)
+        self.read_max = numbers[9]  # (a firmware may do only less right)
+        self.read_more = numbers[13]  # a read that brought so many is followed by another
+        self.send_max = numbers[10]
+        self.safety_ms = numbers[14]
         self.security.adopt(numbers)
 
     def _forget(self):
@@ -188,21 +192,20 @@ class Machine(Ladder):
         """Take an event of `states`; what has no row is ignored."""
         before = self.phase
         row = self.row
-        row[0] = before
-        row[1] = event
+        row[0] = _STATES + before
+        row[1] = _EVENTS + event
         i = NEXT.find(row)
         if i < 0:
             row[0] = _ANY
             i = NEXT.find(row)
         if i < 0 or (before == _OFF and event == _STOP):
             return
-        state = NEXT[i + 2]
+        state = NEXT[i + 2] - _STATES
         now = self.now
         engine = self.engine
-        log.info("modem", STATES[state - 97])
-        up = _SETUP <= state <= _WAKING
+        log.info("modem", STATES[state])
         drop = event == _READY or state == _ATTACH
-        if not up and (_SETUP <= before <= _WAKING or before >= _DETACH):
+        if before >= _SETUP and not _SETUP <= state <= _WAKING:
             drop = True
         if drop or event == _REOPEN:
             for s in self.sockets:
@@ -226,7 +229,7 @@ class Machine(Ladder):
                 # an answer is still due: find the way back before anything else is asked
                 engine.lost_step(now)
                 cut = doing == _DOING_SEND
-        if event == _READY or event == _DOWN or event == _DARK:
+        if _READY <= event <= _DARK:
             # what was asked will not be answered any more
             engine.stop(_RESTARTED, now)
         if event == _READY:
@@ -236,22 +239,21 @@ class Machine(Ladder):
         if state == _SETUP or before == _RADIO:
             self.booted_at = now  # boot URCs may follow
         self.phase = state
-        self.state = STATES[state - 97]
-        self.online = _ONLINE <= state <= _WAKING
+        self.state = STATES[state]
+        was_online = self.online
+        self.online = online = _ONLINE <= state <= _WAKING
         self.since = now
         self.step_done = False
         self.poll_at = now
         if state == _RESTARTING:
             self.poll_at = ticks_add(now, _RESTART_MS)  # until then the old life may answer
         elif before == _ASLEEP:
-            self.poll_at = ticks_add(
-                now, number(self.vendor.NUMBERS, _WAKE_MS)
-            )  # DTR has just fallen
-        if not (_ONLINE <= state <= _WAKING and _ONLINE <= before <= _WAKING):
+            self.poll_at = ticks_add(now, self.vendor.NUMBERS[_WAKE_MS])  # DTR has just fallen
+        if not (online and was_online):
             self.rung = -1  # chosen for the state that is over
-        limit = number(LIMITS_MS, state - 97)
+        limit = LIMITS_MS[state]
         if 0 < limit < 30:
-            limit = number(self.vendor.NUMBERS, limit - 1)
+            limit = self.vendor.NUMBERS[limit - 1]
         elif state == _ASLEEP:
             # the module cannot announce data while its UART sleeps
             limit = self.cfg["modem"]["sleep_check_s"] * 1000
@@ -355,7 +357,7 @@ class Machine(Ladder):
         if state == _RESETTING:
             # (what only cuts the power is used on purpose: not on the way up)
             missing = not (self.wired & 4 if self.stands >= _R_POWER else self.reset_wired())
-        elif state == _PULSE or state == _PULSE_OFF or state == _HALT_PULSE:
+        elif self.pins & 1:
             # a module that is on could only be switched off by the first
             missing = not self.wired & 1 or (state == _PULSE and self.status == 1)
         if missing:
@@ -363,7 +365,7 @@ class Machine(Ladder):
             return True
         if self.limit and since >= self.limit:
             if state == _BOOT or _SETUP <= state <= _CLOCK:
-                log.warn("modem", "no progress", STATES[state - 97])
+                log.warn("modem", "no progress", STATES[state])
                 floor = _R_RETRY
                 if state == _BOOT:
                     floor = _R_POWER
@@ -403,9 +405,7 @@ class Machine(Ladder):
             state == _ONLINE
             or state == _PROBE
             or _RESTARTING <= state <= _BOOT
-            or state == _SIM
-            or state == _REGISTER
-            or state == _ATTACH
+            or _SIM <= state <= _ATTACH
         ):
             due = min(due, ticks_diff(self.poll_at, now))
         if state == _ONLINE:

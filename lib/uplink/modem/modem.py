@@ -5,16 +5,15 @@ from uplink.at import cme, codes
 from uplink.errors import ATError, ConfigError, LinkDown, TLSError, closed_text
 from uplink.loop import Event
 from uplink.modem.core import Core
-from uplink.modem.script import number
 from uplink.modem.states import RUNGS, const
 from uplink.modems import load
 from uplink.port.ticks import ticks_diff
 from uplink.ring import Ring
 
-_START = const(65)  # of states
-_STOP = const(66)
-_WAKE = const(80)
-_ASLEEP = const(111)
+_START = const(1)  # of states
+_STOP = const(2)
+_WAKE = const(16)
+_ASLEEP = const(14)
 _TLS = const(6)  # of errors.CLOSED_
 _CERTIFICATE = const(7)
 _CME = const(2)  # of at.codes
@@ -54,10 +53,12 @@ class Modem(Core):
         self.kick = False
         self._clock_at = -1  # when the board's clock was set
         self.taken = 0
-        self._pins = [board.output(cfg, name) for name in ("pwrkey", "dtr", "reset")]
-        self._pins.append(board.input(cfg, "status"))
-        for i in range(3):
-            self.wired |= self._pins[i].wired << i
+        self._pins = pins = []
+        for name in ("pwrkey", "dtr", "reset"):
+            pin = board.output(cfg, name)
+            self.wired |= pin.wired << len(pins)
+            pins.append(pin)
+        pins.append(board.input(cfg, "status"))
         self.task = loop.spawn(self._run(), name="link", first=True)
 
     # ---- for the application (`state`, `online`, `ping`, the facts are the core's) --------------
@@ -164,10 +165,10 @@ class Modem(Core):
             return
         # seconds since 2000 fit into a small integer until 2034
         days = year * 365 + (year + 3) // 4 + day - 1
-        days += number(b"0 31 59 90 120 151 181 212 243 273 304 334 ", month - 1)
-        if month > 2 and year % 4 == 0:
-            days += 1
-        self.clock_s = days * 86400 + hour * 3600 + minute * 60 + second - quarters * 900
+        days += (367 * month - 362) // 12  # the months before it, as if February had 30 days
+        if month > 2:
+            days -= 1 if year % 4 == 0 else 2
+        self.clock_s = ((days * 24 + hour) * 60 + minute - quarters * 15) * 60 + second
         now = self.time()
         board = self.board
         if self._clock_at >= 0 and 0 <= ticks_diff(now, self._clock_at) < _CLOCK_EACH_MS:

@@ -5,7 +5,7 @@ of steps that `at` describes: `len`, and one step at a time, always in the same 
 """
 
 from uplink import exact
-from uplink.at.line import put, put_int, unpack
+from uplink.at import put, put_int, unpack
 from uplink.modem.states import const
 
 _MAY_FAIL = const(1)  # of at.codes
@@ -16,20 +16,7 @@ _NOT_MINE = const(-2)
 
 # What the digits of lines stand for.
 _PAIRS = b"\x80"  # in an image: what the bytes of packed texts stand for (firmware/rom/pack.py)
-_LIMITS_MS = b"400 1000 2000 5000 10000 15000 30000 75000 80000 150000 180000 "
-
-
-def number(text, n):
-    """The n-th (from 0) of the numbers in `text`, each with a blank behind it."""
-    at = 0
-    while n > 0:
-        at = text.find(b" ", at) + 1
-        n -= 1
-    value = 0
-    while text[at] != 32:
-        value = value * 10 + text[at] - 48
-        at += 1
-    return value
+_LIMITS_MS = (400, 1000, 2000, 5000, 10000, 15000, 30000, 75000, 80000, 150000, 180000)
 
 
 class Script:
@@ -93,39 +80,40 @@ class Script:
             step[0] = 1  # no condition
             return step
         step[0] = 0 if text[0] == 32 else text[0]
-        step[4] = number(_LIMITS_MS, text[2] - 48)
+        step[4] = _LIMITS_MS[text[2] - 48]
         step[5] = _MAY_FAIL if self.query else flags - setting
-        at = 3
-        stop = len(text)
-        bar = text.find(b"|")
         exact.clear(head)
         exact.clear(response)
-        rest = text.find(b"=", 0, bar if bar >= 0 else stop)
-        if rest < 0:
-            rest = bar if bar >= 0 else stop
         self.every = False
         self.any = False
         step[2] = None
         step[3] = "answer"
-        begin = at + 2  # the response: the command without AT and `?`,
-        end = rest if text[rest - 1] != 63 else rest - 1
+        bar = text.find(b"|")
+        if bar >= 0:
+            self.what = text[bar + 1]
+            at = bar + 2
+            while at < len(text):
+                response.append(text[at])
+                at += 1
+            exact.cut(text, bar)
+        rest = text.find(b"=")
+        if rest < 0:
+            rest = len(text)
+        at = 3
         while at < rest:
             head.append(text[at])
             at += 1
-        if not self.query:
-            if bar < 0:
-                return step
-            self.what = text[bar + 1]
-            if bar + 2 < stop:
-                begin = bar + 2  # or what stands there
-                end = stop
-        while begin < end:
-            response.append(text[begin])
-            begin += 1
-        if end != stop or bar < 0:
+        if not self.query and bar < 0:
+            return step
+        if not response:
+            # the command without AT and `?`
+            if text[rest - 1] == 63:
+                rest -= 1
+            at = 5
+            while at < rest:
+                response.append(text[at])
+                at += 1
             response.extend(b": ")
-        if bar >= 0:
-            exact.cut(text, bar)
         if response[0] == 42:
             self.every = True
         elif flags & _PAYLOAD:

@@ -5,9 +5,7 @@ here and done by `core` when the command line is free, so no call waits.
 """
 
 from uplink import errors, log
-from uplink.at import codes
-from uplink.at.line import allowed
-from uplink.modem.script import number
+from uplink.at import allowed, codes
 from uplink.modem.states import const
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
@@ -31,7 +29,7 @@ _TIMEOUT = const(5)
 _DAMAGED = const(6)
 _AGAIN = const(12)
 
-_ONLINE = const(110)  # of states
+_ONLINE = const(13)  # of states
 _R_RETRY = const(0)  # of machine
 _R_POWER = const(6)
 _FORMS = const(12)  # of vendor.NUMBERS
@@ -170,7 +168,7 @@ class Socket:
 
     def number(self, numbers):
         """Choose its number in the module; where that has one TLS connection, it is the first."""
-        self.id = number(numbers, _FIRST)
+        self.id = numbers[_FIRST]
         if not self.tls or self._core.security.most > 1:
             self.id += self.cid
 
@@ -205,7 +203,7 @@ class Socket:
         self.is_closed(reason, now)
         security = core.security
         security.failed += 1
-        opens = number(core.vendor.NUMBERS, _OPENS)
+        opens = core.vendor.NUMBERS[_OPENS]
         if opens and security.failed % opens == 0:
             # it may refuse every connection from now on, and only this helps
             core.climb(_R_POWER)
@@ -322,7 +320,7 @@ class Socket:
                 if state == _CLOSING:
                     self.asked = False  # closes with its own command now
                 return  # opened, or the URC will tell
-            forms = number(core.vendor.NUMBERS, _FORMS)
+            forms = core.vendor.NUMBERS[_FORMS]
             said_no = self.asked and (result == _ERROR or result == _CME)
             if said_no and core.form_failed < forms - 1:
                 # some firmwares take the command in another form

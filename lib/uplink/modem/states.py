@@ -13,63 +13,69 @@ except ImportError:
         return value
 
 
-# States: the letters a to z. Other files repeat the constants that they use.
-_OFF = const(97)  # not wanted, or not started
-_PROBE = const(98)  # DTR low; AT until it is answered
-_REBAUD = const(99)  # found at another baud rate: IPR to ours
-_RESETTING = const(100)  # RESET held low
-_RESTARTING = const(101)  # after a reset: wait for RDY or an answer
-_PULSE = const(102)  # PWRKEY held low, to switch on
-_BOOT = const(103)  # after the pulse: wait for RDY or an answer
-_SETUP = const(104)  # settings, identity
-_FILES = const(105)  # certificates in the module are those of the board
-_SIM = const(106)
-_REGISTER = const(107)
-_ATTACH = const(108)  # packet data: APN, address
-_CLOCK = const(109)  # the network's time
-_ONLINE = const(110)  # sockets work
-_ASLEEP = const(111)  # DTR high
-_WAKING = const(112)  # DTR low, the UART is not yet alive
-_DETACH = const(113)  # rung: packet data off (and on again)
-_REREGISTER = const(114)  # rung: leave the network (and register again)
-_RADIO = const(115)  # rung: radio off and on
-_STOPPING = const(116)  # told to switch off
-_PULSE_OFF = const(117)  # PWRKEY held low, to switch off
-_FALLING = const(118)  # waiting until it is down
-_PAUSE = const(119)  # it is down: the pause before the next pulse
-_WAITING = const(120)  # every rung has failed: wait, then power cycle
-_HALTING = const(121)  # we want it off: told to switch off
-_HALT_PULSE = const(122)  # … and PWRKEY held low, since it did not obey
-_ANY = const(42)
+# States: a to z in the table, 0 to 25 elsewhere: their places in STATES. Other files repeat the
+# constants that they use.
+_OFF = const(0)  # not wanted, or not started
+_PROBE = const(1)  # DTR low; AT until it is answered
+_REBAUD = const(2)  # found at another baud rate: IPR to ours
+_RESETTING = const(3)  # RESET held low
+_RESTARTING = const(4)  # after a reset: wait for RDY or an answer
+_PULSE = const(5)  # PWRKEY held low, to switch on
+_BOOT = const(6)  # after the pulse: wait for RDY or an answer
+_SETUP = const(7)  # settings, identity
+_FILES = const(8)  # certificates in the module are those of the board
+_SIM = const(9)
+_REGISTER = const(10)
+_ATTACH = const(11)  # packet data: APN, address
+_CLOCK = const(12)  # the network's time
+_ONLINE = const(13)  # sockets work
+_ASLEEP = const(14)  # DTR high
+_WAKING = const(15)  # DTR low, the UART is not yet alive
+_DETACH = const(16)  # rung: packet data off (and on again)
+_REREGISTER = const(17)  # rung: leave the network (and register again)
+_RADIO = const(18)  # rung: radio off and on
+_STOPPING = const(19)  # told to switch off
+_PULSE_OFF = const(20)  # PWRKEY held low, to switch off
+_FALLING = const(21)  # waiting until it is down
+_PAUSE = const(22)  # it is down: the pause before the next pulse
+_WAITING = const(23)  # every rung has failed: wait, then power cycle
+_HALTING = const(24)  # we want it off: told to switch off
+_HALT_PULSE = const(25)  # … and PWRKEY held low, since it did not obey
+_ANY = const(42)  # *
 
-# Events: the letters A to Z and @. Those from Q to X are the rungs of the recovery ladder.
-_START = const(65)  # the application wants the modem
-_STOP = const(66)  # … does not want it any more
-_TIMER = const(67)  # the state's limit has passed
-_ALIVE = const(68)  # AT was answered
-_READY = const(69)  # RDY: the module has (re)started
-_DOWN = const(70)  # NORMAL POWER DOWN, or STATUS fell
-_DARK = const(71)  # STATUS is low: the module is off
-_SKIP = const(72)  # the pin that this state needs is not wired
-_DONE = const(73)  # what the state is for has succeeded
-_SILENT = const(74)  # the command engine cannot get back in step
-_OTHER_BAUD = const(75)  # answered, but at another rate
-_NO_SIM = const(76)
-_NO_NETWORK = const(77)  # registration lost, denied or given up
-_NO_DATA = const(78)  # packet data lost
-_SLEEP = const(79)
-_WAKE = const(80)
-_RETRY = const(81)  # the same again
-_REOPEN = const(82)  # sockets closed and opened
-_DATA = const(83)  # packet data off and on
-_NETWORK = const(84)  # deregister and register
-_RADIO_OFF = const(85)  # radio off and on
-_RESET = const(86)  # hard reset (or the module's own restart command)
-_POWER = const(87)  # power cycle
-_WAIT = const(88)  # wait longer each time, then power cycle
-_HOPE = const(89)  # SIM or network came back while waiting
-_CHECK = const(90)  # the server was not accepted: are the certificates in the module ours?
-_COMMAND = const(64)  # the module's own restart command, where RESET is not wired
+# Events: @ and A to Z in the table, 0 to 26 elsewhere. From Q to X they are the rungs of the
+# recovery ladder.
+_START = const(1)  # the application wants the modem
+_STOP = const(2)  # … does not want it any more
+_TIMER = const(3)  # the state's limit has passed
+_ALIVE = const(4)  # AT was answered
+_READY = const(5)  # RDY: the module has (re)started
+_DOWN = const(6)  # NORMAL POWER DOWN, or STATUS fell
+_DARK = const(7)  # STATUS is low: the module is off
+_SKIP = const(8)  # the pin that this state needs is not wired
+_DONE = const(9)  # what the state is for has succeeded
+_SILENT = const(10)  # the command engine cannot get back in step
+_OTHER_BAUD = const(11)  # answered, but at another rate
+_NO_SIM = const(12)
+_NO_NETWORK = const(13)  # registration lost, denied or given up
+_NO_DATA = const(14)  # packet data lost
+_SLEEP = const(15)
+_WAKE = const(16)
+_RETRY = const(17)  # the same again
+_REOPEN = const(18)  # sockets closed and opened
+_DATA = const(19)  # packet data off and on
+_NETWORK = const(20)  # deregister and register
+_RADIO_OFF = const(21)  # radio off and on
+_RESET = const(22)  # hard reset (or the module's own restart command)
+_POWER = const(23)  # power cycle
+_WAIT = const(24)  # wait longer each time, then power cycle
+_HOPE = const(25)  # SIM or network came back while waiting
+_CHECK = const(26)  # the server was not accepted: are the certificates in the module ours?
+_COMMAND = const(0)  # the module's own restart command, where RESET is not wired
+
+# What is added to the numbers of states and events for their letters.
+_STATES = const(97)
+_EVENTS = const(64)
 
 # fmt: off
 # ruff: noqa: E501 (the comments say what the rows say; a test compares them)

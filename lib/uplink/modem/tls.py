@@ -1,7 +1,6 @@
 """TLS in the module: may a connection be opened, with which cipher suite, and who refused it."""
 
 from uplink import log
-from uplink.modem.script import number
 from uplink.modem.states import const
 from uplink.modems import policy
 
@@ -31,8 +30,8 @@ class Security:
 
     def adopt(self, numbers):
         """Another vendor's tables are used from now on."""
-        self.most = number(numbers, _CONNECTIONS)
-        self.named = number(numbers, _NAMED)
+        self.most = numbers[_CONNECTIONS]
+        self.named = numbers[_NAMED]
         self.stores = 1
         self.suites = 0
         self.suite = 0
@@ -77,7 +76,7 @@ class Security:
         After the last of them the first is next, and the answer is False.
         """
         core = self.core
-        self.suite += number(core.vendor.NUMBERS, _ONE_SUITE)
+        self.suite += core.vendor.NUMBERS[_ONE_SUITE]
         if policy.place(core.vendor.SUITES, self.suites, core.cfg["tls"]["level"], self.suite) < 0:
             self.suite = 0
         return self.suite > 0

@@ -12,16 +12,33 @@ from uplink.modems.common import answer, const, urc, when  # noqa: F401 (named b
 _FAIL = const(-1)  # of at.codes
 
 NUMBERS = (
-    b"5100 "  # PWRKEY low, on: what the slowest needs; it ends when STATUS rises
-    b"2600 "  # PWRKEY low, off
-    b"300 "  # RESET low
-    b"25000 "  # start
-    b"30000 "
-    b"16000 "  # down
-    b"2100 "  # pause
-    b"60 "
-    b"2 "  # connections
-    b"1 1 1 1 1 250 0 0 1 1 0 0 0 0 12000 0 "
+    5100,  # PWRKEY low, on: what the slowest needs; it ends when STATUS rises
+    2600,  # PWRKEY low, off
+    300,  # RESET low
+    25000,  # start
+    30000,
+    16000,  # down
+    2100,  # pause
+    60,
+    2,  # connections
+    # fmt: off
+    1,
+    1,
+    1,
+    1,
+    1,
+    250,
+    0,
+    0,
+    1,
+    1,
+    0,
+    0,
+    0,
+    0,
+    12000,
+    0,
+    # fmt: on
 )
 PAUSE_MS = 22
 FAST_MS = 0

@@ -5,6 +5,7 @@ vendor's text gives to the line.
 """
 
 from uplink import exact, log
+from uplink.modems import policy
 
 try:
     from micropython import const
@@ -17,7 +18,7 @@ except ImportError:
 _FAIL = const(-1)  # of at.codes
 _NOT_MINE = const(-2)
 
-_HOPE = const(89)
+_HOPE = const(25)
 
 
 def when(m, condition):
@@ -45,7 +46,7 @@ def when(m, condition):
     if condition == 70:  # F: RTS and CTS wired
         return cfg["uart"]["rts"] is not None and cfg["uart"]["cts"] is not None
     if condition == 71:  # G: not wired
-        return cfg["uart"]["rts"] is None or cfg["uart"]["cts"] is None
+        return not when(m, 70)
     if condition == 73:  # I: identity not known yet
         return not m.imei or not m.iccid
     if condition == 76:  # L: the SIM is locked
@@ -69,6 +70,28 @@ def when(m, condition):
     return known if condition == 110 else not known  # n, N: is there an APN?
 
 
+def put(m, letter, line):
+    """Variables of several vendors' commands; False: not one of these."""
+    tls = m.cfg["tls"]
+    n = 48
+    if letter == 67:  # C: the cipher suite
+        security = m.security
+        return policy.put(m.vendor.SUITES, security.suites, tls["level"], security.suite, line)
+    if letter == 118:  # v: 1 TLS 1.0, 2 TLS 1.1, 3 TLS 1.2
+        n = 1 + ord(tls["version"][2])
+    elif letter == 108:  # l: 0 nobody verified, 1 the server, 2 both
+        if tls["verify"] != "none":
+            n += 2 if tls["cert"] is not None else 1
+    elif letter == 105:  # i: certificates' dates are ignored
+        n += not tls["check_dates"]
+    elif letter == 83:  # S: sleep by DTR
+        n += bool(m.cfg["modem"]["sleep"] and m.wired & 2)
+    else:
+        return False
+    line.append(n)
+    return True
+
+
 def connection(m, number, tls):
     """The socket that has this number in the module, or None."""
     for s in m.sockets:
@@ -80,6 +103,31 @@ def connection(m, number, tls):
 def answer(m, c):
     """The information response of the step in flight."""
     return m.script.answer(m, c)
+
+
+def counted(m, c):
+    """`<n>` or `<connection>,<n>`, the header of what is read: on the next line n bytes."""
+    s = m.reading
+    if s is None:
+        return _NOT_MINE
+    n = c.int()
+    if c.more():
+        if n != s.id:
+            return _FAIL
+        n = c.int()
+    if not 0 <= n <= m.asked:
+        return _FAIL
+    if n:
+        m.engine.expect(n)
+    return None
+
+
+def take_address(m, c, there):
+    """Packet data is up where there is an address; it is the parameter that was read last."""
+    m.address = there and not c.equals(b"0.0.0.0")
+    if m.address:
+        c.copy(m.ip, 40)
+    return m.address
 
 
 def urc(m, c):
@@ -104,7 +152,7 @@ def urc(m, c):
         m.vendor.heard(m, c, lines[at + len(key)])
     elif buf.find(b"POWER DOWN", c.pos, end) >= 0:
         m.powered_down()
-    elif buf.find(b"-VOLTAGE ", c.pos, end) >= 0 or buf.find(b"_VOLTAGE ", c.pos, end) >= 0:
+    elif buf.find(b"VOLTAGE ", c.pos, end) >= 0:  # OVER-, UNDER- and UNDER_
         log.warn("modem", "supply voltage out of range")
     elif (
         not m.script.any
@@ -138,6 +186,8 @@ def heard(m, c, what):
                 m.event(_HOPE)
     elif what == 113:  # q `+CSQ: <rssi>,<ber>`
         m.rssi = c.int(99)
+    elif what == 115:  # s `+SPIC: <tries for PIN>[,…]`: one may have been made before a restart
+        m.pin_tried = c.int(3) < 3
     elif what == 82:  # R `RDY`: the module has started; all it was told before is gone
         m.restarted(True)
     elif what == 66:  # B `+CFUN: 1`, `SMS Ready` … follow a start; RDY may have been lost
@@ -198,6 +248,8 @@ def heard(m, c, what):
             c.copy(m.iccid, 24)
         elif what == 109:  # m `SIM7000E`, `SIMCOM_SIM7000G` …
             c.copy(m.model, 32)
+            if c.buf.find(m.vendor.MODEL, c.first, c.last) < 0:
+                log.warn("modem", "the tables may not fit this module", m.model)
         elif what == 102:  # f `Revision:1529B08SIM7000G`
             c.copy(m.firmware, 48)
     return None

@@ -9,7 +9,13 @@ nothing says that they compare it with the certificate's: the CA alone decides w
 
 from uplink import log
 from uplink.modems import common, policy
-from uplink.modems.common import answer, connection, const, when  # noqa: F401 (named by the tables)
+from uplink.modems.common import (  # noqa: F401 (named by the tables)
+    answer,
+    connection,
+    const,
+    take_address,
+    when,
+)
 
 # Repeated from at.codes, modem and errors: see there.
 _PAYLOAD = const(8)
@@ -27,31 +33,31 @@ _HANDSHAKE_MS = const(20_000)
 _NVRAM_MAX = const(2025)  # bytes of a certificate (2.2.7); larger ones go to RAM
 
 NUMBERS = (
-    b"1200 "  # PWRKEY low, on: over 1 s where STATUS does not tell
-    b"850 "  # PWRKEY low, off: 0.7 to 1 s; longer, and it starts again
-    b"50 "  # EMERG_OFF low: over 20 ms
-    b"12000 "  # start: UART after 3 s; the automatic baud rate takes 2 to 3 s more
-    b"5000 "  # +CFUN: 1 follows RDY (Call Ready comes at other times, too)
-    b"14000 "  # down after 2 to 12 s
-    b"1000 "  # 0.5 s from STATUS low to the next pulse
-    b"40 "  # awake 20 ms after DTR falls
-    b"6 "  # connections
-    b"1500 "  # bytes of a read (2.2.5)
-    b"1459 "  # bytes of a send: "less than 1460" (2.2.4)
-    b"32768 "  # bytes of a file (2.2.7)
-    b"1 "  # form of the open command
-    b"1 "  # whatever a read brings, another follows: until there is no more (2.2.5)
-    b"250 "  # a read that nothing announced, after each send; later ones at four times that
-    b"1 "  # files: only their checksum can be asked for (2.2.7)
-    b"0 "  # number of the first connection
-    b"6 "  # TLS connections
-    b"1 "  # EMERG_OFF cuts the power, and may harm the file system: the last resort
-    b"600 "  # s between tries to get packet data after a restart for that (1.4.1)
-    b"8 "  # opens that fail in a row: from some 20 opens on it may refuse all, up to a power cycle
-    b"0 "  # it does not check the server's name
-    b"1 "  # cipher suites are tried one by one
-    b"12000 "  # is it there? Half of it at our baud rate, then the others
-    b"1 "  # a send without a result: it may wait for bytes that were lost, for good
+    1200,  # PWRKEY low, on: over 1 s where STATUS does not tell
+    850,  # PWRKEY low, off: 0.7 to 1 s; longer, and it starts again
+    50,  # EMERG_OFF low: over 20 ms
+    12000,  # start: UART after 3 s; the automatic baud rate takes 2 to 3 s more
+    5000,  # +CFUN: 1 follows RDY (Call Ready comes at other times, too)
+    14000,  # down after 2 to 12 s
+    1000,  # 0.5 s from STATUS low to the next pulse
+    40,  # awake 20 ms after DTR falls
+    6,  # connections
+    1500,  # bytes of a read (2.2.5)
+    1459,  # bytes of a send: "less than 1460" (2.2.4)
+    32768,  # bytes of a file (2.2.7)
+    1,  # form of the open command
+    1,  # whatever a read brings, another follows: until there is no more (2.2.5)
+    250,  # a read that nothing announced, after each send; later ones at four times that
+    1,  # files: only their checksum can be asked for (2.2.7)
+    0,  # number of the first connection
+    6,  # TLS connections
+    1,  # EMERG_OFF cuts the power, and may harm the file system: the last resort
+    600,  # s between tries to get packet data after a restart for that (1.4.1)
+    8,  # opens that fail in a row: from some 20 opens on it may refuse all, up to a power cycle
+    0,  # it does not check the server's name
+    1,  # cipher suites are tried one by one
+    12000,  # is it there? Half of it at our baud rate, then the others
+    1,  # a send without a result: it may wait for bytes that were lost, for good
 )
 PAUSE_MS = 22  # 20 after a final result code, also between transfers
 FAST_MS = 22
@@ -60,6 +66,7 @@ INPUT_MS = 21_000  # QSECWRITE gives up waiting after the 20 s of script F
 PROMPT = b"CONNECT"
 TAIL = b""
 PROBE = (b"AT+CMEE?", b"+CMEE: ")
+MODEL = b"M"  # M10, M66, M85, M95
 FILES = (b"CA0", b"CC0", b"CK0")
 
 # ---- what is said -----------------------------------------------------------------------------
@@ -191,38 +198,19 @@ SUITES = policy.QUECTEL
 
 
 def put(m, letter, line):
-    """Variables that only this vendor's commands have."""
-    tls = m.cfg["tls"]
-    version = tls["version"]
-    n = 48
-    if letter == 78:  # N: the present file's name
-        return file_name(m, m.files.index, line)
-    if letter == 65:  # A: those of CA,
-        return file_name(m, 0, line)
-    if letter == 66:  # B: client certificate,
-        return file_name(m, 1, line)
-    if letter == 75:  # K: and key
-        return file_name(m, 2, line)
-    if letter == 67:  # C: the cipher suite
-        return policy.put(SUITES, 0, tls["level"], m.security.suite, line)
-    if letter == 118:  # v: sslversion (2.2.1): 1 TLS 1.0, 2 TLS 1.1, 3 TLS 1.2
-        n += 3 if version == "1.2" else 2 if version == "1.1" else 1
-    elif letter == 108:  # l: seclevel: 0 nobody verified, 1 the server, 2 both
-        if tls["verify"] != "none":
-            n += 2 if tls["cert"] is not None else 1
-    elif letter == 105:  # i: ignorertctime
-        n += not tls["check_dates"]
-    elif letter == 83:  # S: sleep by DTR
-        n += bool(m.cfg["modem"]["sleep"] and m.wired & 2)
-    else:
-        return False
-    line.append(n)
-    return True
-
-
-def file_name(m, index, line):
-    """Put where a certificate is kept; what NVRAM has no room for is in RAM till a restart."""
+    """Variables that only this vendor's commands have: where certificates are kept. What NVRAM
+    has no room for is in RAM till a restart.
+    """
     files = m.files
+    index = files.index
+    if letter == 65:  # A: CA,
+        index = 0
+    elif letter == 66:  # B: client certificate,
+        index = 1
+    elif letter == 75:  # K: and key
+        index = 2
+    elif letter != 78:  # N: the present one
+        return common.put(m, letter, line)
     line.extend(b"RAM:" if files.volatile or files.sizes[index] > _NVRAM_MAX else b"NVRAM:")
     line.extend(FILES[index])
     return True
@@ -230,15 +218,8 @@ def file_name(m, index, line):
 
 def counted(m, c):
     """`+QSSLRECV: <ip>:<port>,TCP,<n>`, on the next line n bytes; bare OK when there are none."""
-    s = m.reading
-    if s is None:
-        return _NOT_MINE
     c.skip(2)
-    n = c.int()
-    if not 0 < n <= m.asked:
-        return _FAIL
-    m.engine.expect(n)
-    return None
+    return common.counted(m, c)
 
 
 def urc(m, c):
@@ -318,8 +299,7 @@ def heard(m, c, what):
         c.rest()
         if not 48 <= c.buf[c.first] <= 57:
             return _NOT_MINE
-        m.address = not c.equals(b"0.0.0.0")
-        c.copy(m.ip, 40)
+        take_address(m, c, True)
         m.engine.result(_OK, now)
     elif what == 100:  # d `+PDP DEACT`
         m.address = False
@@ -343,15 +323,10 @@ def heard(m, c, what):
     elif what == 83:  # S `+QSECWRITE: <size>,<checksum>`; the size may be another one
         c.skip()
         m.files.sums[m.files.index] = checksum(c)
-    elif what == 115:  # s `+QTRPIN: <tries for PIN>,…`: one may have been made before a restart
-        m.pin_tried = c.int(3) < 3
     elif what == 120:  # x `+QPING: 0,<ip>,<bytes>,<ms>,<ttl>`
         if c.int() == 0:
             c.skip(2)
             m.ping_ms = c.int()
     else:
-        verdict = common.heard(m, c, what)
-        if what == 109 and c.buf.find(b"M", c.first, c.last) < 0:
-            log.warn("modem", "no M10, M66, M85, M95: the tables may not fit")
-        return verdict
+        return common.heard(m, c, what)
     return None

@@ -7,7 +7,14 @@ How the texts are read is told in README.md.
 
 from uplink import log
 from uplink.modems import common, policy
-from uplink.modems.common import answer, const, urc, when  # noqa: F401 (named by the tables)
+from uplink.modems.common import (  # noqa: F401 (named by the tables)
+    answer,
+    const,
+    counted,
+    take_address,
+    urc,
+    when,
+)
 
 # Repeated from at.codes, modem and errors: see there.
 _PAYLOAD = const(8)
@@ -29,31 +36,31 @@ _HANDSHAKE_MS = const(20_000)
 
 # Timings in ms (hardware design, 3.3), and limits.
 NUMBERS = (
-    b"1100 "  # PWRKEY low, on: 1 s or longer; below the 1.2 s that switch a running module off
-    b"1500 "  # PWRKEY low, off: 1.2 s or longer
-    b"300 "  # RESET low: 252 ms or longer
-    b"12000 "  # start: UART after 4.5 s; time for the automatic baud rate
-    b"20000 "  # SMS Ready may trail RDY so long
-    b"8000 "  # down after 1.8 to 6.9 s
-    b"2100 "  # the pause before it is switched on again
-    b"60 "  # awake 50 ms after DTR falls
-    b"2 "  # connections
-    b"1460 "  # bytes of a read
-    b"1460 "  # bytes of a send
-    b"10240 "  # bytes of a file
-    b"2 "  # forms of AT+CAOPEN
-    b"1460 "  # a read that brings so much is followed by another
-    b"250 "  # a read that nothing announced, after each send; later ones at four times that
-    b"0 "  # files can be read back
-    b"0 "  # number of the first connection
-    b"2 "  # TLS connections
-    b"0 "  # RESET restarts it
-    b"0 "  # no pauses between tries to get packet data
-    b"0 "  # opens that fail do not make it fail for ever
-    b"1 "  # it checks the server's name
-    b"0 "  # cipher suites are offered together
-    b"6000 "  # is it there? Half of it at our baud rate, then the others
-    b"0 "  # a send without a result: it gives up waiting for bytes by itself
+    1100,  # PWRKEY low, on: 1 s or longer; below the 1.2 s that switch a running module off
+    1500,  # PWRKEY low, off: 1.2 s or longer
+    300,  # RESET low: 252 ms or longer
+    12000,  # start: UART after 4.5 s; time for the automatic baud rate
+    20000,  # SMS Ready may trail RDY so long
+    8000,  # down after 1.8 to 6.9 s
+    2100,  # the pause before it is switched on again
+    60,  # awake 50 ms after DTR falls
+    2,  # connections
+    1460,  # bytes of a read
+    1460,  # bytes of a send
+    10240,  # bytes of a file
+    2,  # forms of AT+CAOPEN
+    1460,  # a read that brings so much is followed by another
+    250,  # a read that nothing announced, after each send; later ones at four times that
+    0,  # files can be read back
+    0,  # number of the first connection
+    2,  # TLS connections
+    0,  # RESET restarts it
+    0,  # no pauses between tries to get packet data
+    0,  # opens that fail do not make it fail for ever
+    1,  # it checks the server's name
+    0,  # cipher suites are offered together
+    6000,  # is it there? Half of it at our baud rate, then the others
+    0,  # a send without a result: it gives up waiting for bytes by itself
 )
 PAUSE_MS = 20  # after a final result code
 FAST_MS = 0  # between transfers of payload: drivers do without any pause there
@@ -62,6 +69,7 @@ INPUT_MS = 6_000  # CASEND gives up waiting for payload after 5 s
 PROMPT = b"DOWNLOAD"  # for a file,
 TAIL = b""  # and what ends it
 PROBE = (b"AT+CMEE?", b"+CMEE: ")
+MODEL = b"SIM7000"
 FILES = (b"uplink-ca.crt", b"uplink-cert.crt", b"uplink-key.pem")
 
 # ---- what is said -----------------------------------------------------------------------------
@@ -203,28 +211,20 @@ COUNTED = ((b"+CARECV: ", 1, "payload"),)
 
 def put(m, letter, line):
     """Variables that only this vendor's commands have."""
-    cfg = m.cfg
-    modem = cfg["modem"]
-    tls = cfg["tls"]
+    modem = m.cfg["modem"]
     n = 48
     if letter < 58:  # 0 to 7: places for cipher suites
-        if not policy.put(SUITES, 0, tls["level"], letter - 48, line):
+        if not policy.put(SUITES, 0, m.cfg["tls"]["level"], letter - 48, line):
             line.extend(b"0x0000")
         return True
     if letter == 116:  # t: TLS
         n += m.active.tls
-    elif letter == 118:  # v: sslversion: 1 TLS 1.0, 2 TLS 1.1, 3 TLS 1.2
-        n += 3 if tls["version"] == "1.2" else 2 if tls["version"] == "1.1" else 1
-    elif letter == 105:  # i: ignorertctime
-        n += not tls["check_dates"]
     elif letter == 114:  # r: CMNB: 1 CAT-M, 2 NB-IoT, 3 both
         n += 1 if modem["radio"] == b"lte-m" else 2 if modem["radio"] == b"nb-iot" else 3
     elif letter == 108:  # l: the network light
         n += modem["led"]
-    elif letter == 83:  # S: sleep by DTR
-        n += bool(modem["sleep"] and m.wired & 2)
     else:
-        return False
+        return common.put(m, letter, line)
     line.append(n)
     return True
 
@@ -236,20 +236,6 @@ def payload(m, c):
         m.engine.damage(m.now)
         return -1
     return n  # (of a read given up: counted and dropped)
-
-
-def counted(m, c):
-    """`+CARECV: 0` when empty; rarely `+CARECV: <cid>,<n>` with the bytes on the next line."""
-    if m.reading is None:
-        return _NOT_MINE
-    first = c.int()
-    if c.more():
-        n = c.int()
-        if first != m.reading.cid or n < 0 or n > m.asked:
-            return _FAIL
-        if n:
-            m.engine.expect(n)
-    return None
 
 
 def heard(m, c, what):
@@ -299,9 +285,7 @@ def heard(m, c, what):
                 reason = _REFUSED
             s.failed(reason, now)
     elif what == 110:  # n `+CNACT: 1,"100.64.132.137"`
-        m.address = c.int() == 1 and c.text() and not c.equals(b"0.0.0.0")
-        if m.address:
-            c.copy(m.ip, 40)
+        take_address(m, c, c.int() == 1 and c.text())
     elif what == 100:  # d `+APP PDP: ACTIVE` or `DEACTIVE` (newer: the context in front)
         m.address = c.buf.find(b"DEACTIVE", c.pos, c.end) < 0
         m.poll_at = now
@@ -312,8 +296,6 @@ def heard(m, c, what):
         if not 1 <= n <= _FILE_MAX:
             return _FAIL
         m.engine.expect(n)
-    elif what == 115:  # s `+SPIC: <tries for PIN>,…`: one may have been made before a restart
-        m.pin_tried = c.int(3) < 3
     elif what == 103:  # g `+CGNAPN: 1,"flolive.net"`
         if c.int() == 1 and c.text():
             c.copy(m.apn, 64)
@@ -322,12 +304,9 @@ def heard(m, c, what):
         m.ping_ms = c.int()
     else:
         verdict = common.heard(m, c, what)
-        if what == 109 and c.buf.find(b"SIM7000", c.first, c.last) < 0:
-            log.warn("modem", "this is not a SIM7000: the tables may not fit")
-        elif what == 102:
+        if what == 102 and c.buf.find(b"1529B08", c.first, c.last) >= 0:
             # this firmware announces 1024 bytes and sends fewer: ask for what it does right
-            if c.buf.find(b"1529B08", c.first, c.last) >= 0:
-                m.read_max = 512
-                m.read_more = 512
+            m.read_max = 512
+            m.read_more = 512
         return verdict
     return None

@@ -9,8 +9,15 @@ no socket does anything then.
 """
 
 from uplink import log
-from uplink.modems import common, policy, telit_platforms
-from uplink.modems.common import answer, connection, const, urc  # noqa: F401 (named by the tables)
+from uplink.modems import common, telit_platforms
+from uplink.modems.common import (  # noqa: F401 (named by the tables)
+    answer,
+    connection,
+    const,
+    counted,
+    take_address,
+    urc,
+)
 
 # Repeated from at.codes, modem and errors: see there.
 _MAY_FAIL = const(1)
@@ -20,7 +27,7 @@ _FAIL = const(-1)
 _NOT_MINE = const(-2)
 _TRANSFER = const(44)  # the variable `<connection>,<bytes>` of a transfer
 _OPEN = const(2)
-_ONLINE = const(110)
+_ONLINE = const(13)
 
 _CHARACTERS = const(7)  # of a platform's row, before its suites
 _P_FORMAT = const(1)
@@ -29,31 +36,31 @@ _P_EXTRA = const(3)
 _P_CLOCK = const(6)
 
 NUMBERS = (
-    b"5100 "  # ON_OFF low, on: 5 s serve all of them; ends when PWRMON rises
-    b"2600 "  # ON_OFF low, off: 2.5 s or longer
-    b"250 "  # HW_SHUTDOWN low: 200 ms or longer
-    b"25000 "  # start: AT is asked until it is answered
-    b"1 "  # it says nothing of its start
-    b"16000 "  # down 10 to 15 s after #SHDN
-    b"2100 "  # the pause before it is switched on again
-    b"60 "  # awake after DTR falls
-    b"6 "  # connections
-    b"1000 "  # bytes of a read
-    b"1500 "  # bytes of a send
-    b"4095 "  # bytes of a certificate (6.5: AT#SSLSECDATA=? tells it)
-    b"1 "  # form of the open command
-    b"1000 "  # a read that brings so much is followed by another; the rest is announced (7.4.4)
-    b"2000 "  # a read that nothing announced: rarely, it takes a second to find nothing
-    b"2 "  # files: only that they are there can be asked for
-    b"1 "  # number of the first connection
-    b"1 "  # TLS connections
-    b"1 "  # HW_SHUTDOWN cuts the power: the last resort
-    b"0 "  # no pauses between tries to get packet data
-    b"0 "  # opens that fail do not make it fail for ever
-    b"0 "  # it does not check the server's name (some do)
-    b"1 "  # cipher suites are tried one by one
-    b"6000 "  # is it there? Half of it at our baud rate, then the others
-    b"1 "  # … nor after a send without a result: it may wait for the rest for good
+    5100,  # ON_OFF low, on: 5 s serve all of them; ends when PWRMON rises
+    2600,  # ON_OFF low, off: 2.5 s or longer
+    250,  # HW_SHUTDOWN low: 200 ms or longer
+    25000,  # start: AT is asked until it is answered
+    1,  # it says nothing of its start
+    16000,  # down 10 to 15 s after #SHDN
+    2100,  # the pause before it is switched on again
+    60,  # awake after DTR falls
+    6,  # connections
+    1000,  # bytes of a read
+    1500,  # bytes of a send
+    4095,  # bytes of a certificate (6.5: AT#SSLSECDATA=? tells it)
+    1,  # form of the open command
+    1000,  # a read that brings so much is followed by another; the rest is announced (7.4.4)
+    2000,  # a read that nothing announced: rarely, it takes a second to find nothing
+    2,  # files: only that they are there can be asked for
+    1,  # number of the first connection
+    1,  # TLS connections
+    1,  # HW_SHUTDOWN cuts the power: the last resort
+    0,  # no pauses between tries to get packet data
+    0,  # opens that fail do not make it fail for ever
+    0,  # it does not check the server's name (some do)
+    1,  # cipher suites are tried one by one
+    6000,  # is it there? Half of it at our baud rate, then the others
+    1,  # … nor after a send without a result: it may wait for the rest for good
 )
 PAUSE_MS = 22  # 20 after a final result code, also between transfers
 FAST_MS = 22
@@ -65,6 +72,7 @@ INPUT_MS = 200_000
 PROMPT = b">"
 TAIL = b"\x1a"  # a PEM file ends with Ctrl-Z (6.5)
 PROBE = (b"AT+CMEE?", b"+CMEE: ")
+MODEL = b""  # (its platform is looked at instead)
 FILES = (b"1", b"0", b"2")  # <DataType> of CA, certificate, key
 
 # ---- what is said -----------------------------------------------------------------------------
@@ -211,18 +219,13 @@ def has(m, place):
 
 def put(m, letter, line):
     """Variables that only this vendor's commands have."""
-    tls = m.cfg["tls"]
-    if letter == 67:  # C: the cipher suite
-        security = m.security
-        return policy.put(SUITES, security.suites, tls["level"], security.suite, line)
-    if letter == 108:  # l: 0 nobody verified, 1 the server, 2 both; certificates in PEM
-        line.append(48 if tls["verify"] == "none" else 50 if tls["cert"] is not None else 49)
+    if letter == 108:  # l: who is verified; certificates in PEM
+        common.put(m, letter, line)
         if has(m, _P_FORMAT) == 102:
             line.append(44)
             line.append(m.files.form)
     elif letter == 118:  # v: #SSLSECCFG2: the version, by that of the command; SNI; our CA alone
-        version = tls["version"]
-        n = 50 if version == "1.2" else 49 if version == "1.1" else 48
+        n = ord(m.cfg["tls"]["version"][2])
         line.append(n + (has(m, _P_EXTRA) < 50))  # (the older ones begin with SSL 3.0)
         second = has(m, _P_SECOND)
         if second != 118:
@@ -241,22 +244,8 @@ def put(m, letter, line):
     elif letter == 83:  # S: CFUN: 5 sleeps while DTR is high
         line.append(53 if m.cfg["modem"]["sleep"] and m.wired & 2 else 49)
     else:
-        return False
+        return common.put(m, letter, line)
     return True
-
-
-def counted(m, c):
-    """`#SSLRECV: <n>`, `#SRECV: <connId>,<n>`, and on the next line n bytes."""
-    if m.reading is None:
-        return _NOT_MINE
-    n = c.int()
-    if c.more():
-        n = c.int()
-    if n < 0 or n > m.asked:
-        return _FAIL
-    if n:
-        m.engine.expect(n)
-    return None
 
 
 def pushed(m, c):
@@ -322,10 +311,7 @@ def heard(m, c, what):
             m.address = c.int() == 1
     elif what == 65:  # A `+CGPADDR: 1,"10.7.125.7"`
         c.skip()
-        m.address = c.text() and not c.equals(b"0.0.0.0")
-        if not m.address:
-            return _FAIL
-        c.copy(m.ip, 40)
+        return None if take_address(m, c, c.text()) else _FAIL
     elif what == 122:  # z `#SSLSECDATA: <SSId>,<certificate>,<CA>,<key>`: which there are
         if c.int() == 1 + m.files.store:
             c.skip(FILES[m.files.index][0] - 48)
@@ -334,8 +320,6 @@ def heard(m, c, what):
         security = m.security
         security.most = c.buf[c.pos + 3] - 48 if c.buf[c.pos + 2] == 45 else 1
         security.stores = min(security.most, m.cfg["modem"]["sockets"])
-    elif what == 115:  # s `#PCT: <tries>`: one may have been made before a restart
-        m.pin_tried = c.int(3) < 3
     elif what == 120:  # x `#PING: 01,"74.6.231.20",<100 ms>,<ttl>`; 600: none
         c.skip(2)
         n = c.int(600)
@@ -346,7 +330,7 @@ def heard(m, c, what):
             # the X of a model: it runs ThreadX
             at = telit_platforms.find(c.buf, c.first, len(m.model) > 7 and m.model[-1] == 88)
             if at < 0:
-                log.warn("modem", "unknown platform: the tables may not fit")
+                log.warn("modem", "the tables may not fit this module", m.firmware)
                 at = telit_platforms.find(b"30", 0)
             m.security.suites = at + _CHARACTERS
             m.security.named = has(m, _P_EXTRA) > 48  # (where #SSLCFG has skipHostMismatch)

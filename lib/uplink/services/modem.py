@@ -6,7 +6,7 @@ from uplink.modem.modem import Modem
 from uplink.modem.states import const
 
 _DO_OPEN = const(1)
-_FILES = const(105)  # of states
+_FILES = const(8)  # of states
 _HELD = const(17)
 
 

@@ -26,8 +26,8 @@ _RUNNING = const(-2)  # of http.request
 _WHOLE = const(-1)
 _NO_CARRIER = const(4)  # of at.codes
 
-_READY = const(69)  # of states: these do not wait for the line
-_DARK = const(71)
+_READY = const(5)  # of states: these do not wait for the line
+_DARK = const(7)
 
 _ENDLESS = const(0xFFFFFFF)
 _DIAL = const(97)  # the scripts by letter

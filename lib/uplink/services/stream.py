@@ -33,8 +33,8 @@ _WHOLE = const(-1)
 _OK = const(0)  # of at.codes
 _TIMEOUT = const(5)
 
-_READY = const(69)  # of states: these do not wait for the line
-_DARK = const(71)
+_READY = const(5)  # of states: these do not wait for the line
+_DARK = const(7)
 
 # ModuleStream.phase
 _NONE = const(0)
