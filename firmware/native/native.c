@@ -236,8 +236,8 @@ mp_obj_t native_import(const char *name) {
     return mp_import_name(qstr_from_str(name), mp_obj_new_tuple(1, &star), MP_OBJ_NEW_SMALL_INT(0));
 }
 
-// (Not static: code that is frozen names them. The freezer reads this table, firmware/rom/sure.py, and so it is
-// in no image whose Python is all frozen.)
+// (What it names is not static: frozen code names it too. The freezer reads this table, firmware/rom/sure.py. At run
+// time it is for Python in files.)
 #if UPLINK_NATIVE_MODULE
 static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__uplink)},

@@ -46,12 +46,12 @@ class Fixed:
         self.offered = set()
         changed = {(m.package, name) for m in world.all for name in _changed(m)}
         for module in world.all:
-            module.handed_out = module.hands_out()
+            module.handed_out, module.is_open = module.hands_out(), module.runs_text()
             module.fixed = {
                 name: entry[0]
                 for name, entry in module.known.items()
                 if entry
-                and not module.handed_out
+                and not module.is_open
                 and module.stores[name] == 1
                 and None not in module.stores
                 and (module.package, name) not in changed
@@ -105,7 +105,7 @@ class Fixed:
             return (module.fixed[name],)
         if (
             name in self.builtins
-            and not module.handed_out
+            and not module.is_open
             and name not in module.stores
             and name not in module.inner
             and None not in module.stores
@@ -253,7 +253,9 @@ class _Rewrite:
         return self.module.constants[-1]
 
     def _stores(self):
-        """The module's own code stores no fixed global."""
+        """The module's own code stores no fixed global, unless all must be in one dict."""
+        if self.module.handed_out:
+            return
         for op in self.code.ops:
             if op.code == self.opcode.MP_BC_STORE_NAME and op.arg.str in self.module.fixed:
                 del self.module.stores[op.arg.str]

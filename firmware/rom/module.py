@@ -170,11 +170,18 @@ class Module:
         self.stores = found
 
     def hands_out(self):
-        """Whether the module's code may take its globals as a dict, or run text that has them."""
+        """Whether the module's code may take its globals as a dict."""
+        return self._asks_for("globals", "locals", "exec", "eval")
+
+    def runs_text(self):
+        """Whether the module's code may run text, which may assign any global."""
+        return self._asks_for("exec", "eval")
+
+    def _asks_for(self, *names):
         opcode = self.world.mpy.Opcode
         loads = (opcode.MP_BC_LOAD_NAME, opcode.MP_BC_LOAD_GLOBAL)
         return any(
-            op.code in loads and op.arg.str in ("globals", "locals", "exec", "eval")
+            op.code in loads and op.arg.str in names
             for code in self.code.values()
             for op in code.ops
         )

@@ -76,6 +76,3 @@
 #if UPLINK_VM_IN_RAM
 #define MICROPY_WRAP_MP_EXECUTE_BYTECODE(f) __time_critical_func(f)
 #endif
-
-// What is in `_uplink` has its use in lib/uplink, which is frozen: no table of its names at run time.
-#define UPLINK_NATIVE_MODULE (0)
