@@ -92,8 +92,6 @@ class Online(Service):
             elif since >= _ESCAPE_LIMIT_MS:
                 gone = self.doubt or last == self.vendor.NO_CARRIER
                 self._leave(_NO_CARRIER if gone else _DAMAGE, now)
-                if engine.idle:
-                    engine.lost_step(now)  # the sequence stands in its command line
                 return 0
         elif last and quiet >= _QUIET_MS:
             if last == self.vendor.NO_CARRIER:
@@ -127,9 +125,8 @@ class Online(Service):
 
     def _leave(self, result, now):
         """The line hears commands again."""
-        exact.clear(self.last)
-        self.raw = self.holds = False
         self.leaving = _E_NO
-        engine = self.core.engine
-        engine.expect(0)
-        engine.result(result, now)
+        self.give_line(now)
+        if result:
+            self.core.engine.lost_step(now)  # the sequence stands in its command line
+        self.ended(self.letter, result, now)
