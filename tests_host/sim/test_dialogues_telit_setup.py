@@ -1,5 +1,5 @@
-"""Chapters 6.8, 8.2, 9.1 and 10.1 of Telit's SSL/TLS guide: driver and virtual modem exchange
-those commands, in that order. What the driver says besides is in EXTRA, by name; questions that
+"""Chapter 6.8 of Telit's SSL/TLS guide: driver and virtual modem exchange those commands, in that
+order. What the driver says besides is in EXTRA, by name; questions that
 only a person at a terminal has (`AT+CGMM`, `AT#SSLEN?` …) go through `ServiceModem.ask()`.
 
 Misprints that are put right: `#SSELEN`, `AT#MQEN =1,0`, the full stops behind `OK` and an error.
@@ -10,9 +10,7 @@ import base64
 import pytest
 
 from tests_host.modem.telit.bench import Sink
-from tests_host.modem.telit.servers import FTP, Web, page
-from tests_host.sim.broker import Broker
-from tests_host.sim.telit_lines import HOST, MADE, Telit
+from tests_host.sim.telit_lines import HOST, Telit
 from uplink import log
 from uplink.errors import ATError
 
@@ -246,124 +244,3 @@ def test_6_8_5_and_6_8_6_der(module, client, folder):
     socket = t.modem.sockets[0]
     socket.open(HOST.encode(), 443, True)
     t.until(lambda: socket.state == 2)
-
-
-# What stands around the examples: settings asked for first, and TLS taken from the sockets.
-SERVICE = ("AT#SSLSECCFG", "AT#SSLCFG?", "AT#HTTPCFG?", "AT#FTPCFG?", "AT#SSLEN=")
-
-
-def test_8_2_http_get(folder):
-    """FACTS.md, Telit: TLS is shared, one of them at a time. `AT#SCFG?` and `AT#FTPCFG?` are asked
-    as the guide does; the context is up since the start, so `AT#SGACT=1,1` stands before it.
-    """
-    web = Web(page(b"<!doctype html>\n<html>\n</html>"))
-    t = Telit(folder, "he910", web, host="server_address")
-    ask, http = t.modem.ask(), t.modem.http()
-    t.world.mqtt.disconnect()
-    t.until(lambda: t.modem.online, 120)
-    t.world.run(10)
-    start = rejoin(t.lines.commands(), t)
-    into, found = bytearray(), []
-
-    async def run():
-        scfg = await ask(b"AT#SCFG?")
-        found.extend(scfg)
-        found.extend(await ask(b"AT#FTPCFG?"))
-        http.get(b"server_address", b"/", store=into, most=1000, port=443)
-
-    t.lines.clear()
-    t.world.loop.spawn(run())
-    t.until(lambda: bytes(into) == b"<!doctype html>\n<html>\n</html>", 60)
-    t.world.run(10)
-    context = ['AT+CGDCONT=1,"IP","flolive.net"', "AT#SGACT=1,1"]
-    up = [one for one in start if one.startswith(("AT+CGDCONT=", "AT#SGACT="))]
-    assert up == context
-    assert found[0] == b"#SCFG: 1,1,300,90,600,50" and len(found) == 7
-    assert found[6] == b"#FTPCFG: 100,0,0"
-    ca = sizes(t)[0]
-    assert f"AT#SSLSECDATA=1,1,1,{ca}" in start
-    said = t.lines.commands()
-    in_order(
-        [
-            "AT#SCFG?", "AT#FTPCFG?", "AT#SSLEN=1,1", "AT#SSLSECCFG?", "AT#SSLEN=1,0",
-            'AT#HTTPCFG=0,"server_address",443,0,,,1,%d,1' % (http.pause_ms // 1000),
-            'AT#HTTPQRY=0,0,"/"', "AT#HTTPRCV=0,1000",
-        ],
-        said,
-        ("AT#SSLSECCFG2", "AT#HTTPCFG?", 'AT#HTTPCFG=0,"",80'),
-    )  # fmt: skip
-
-
-def test_9_1_ftps(folder):
-    """The file comes in counted pieces (`AT#FTPGETPKT`, `AT#FTPRECV`) instead of data mode, whose
-    end a file could imitate; HTTP holds no TLS, so `AT#HTTPCFG` has nothing to give back.
-    """
-    t = Telit(folder, "he910", Sink())
-    files = t.pki.authority.server(["ftp"], now=MADE)
-    ftp = FTP({"file.txt": b"the file\r\nNO CARRIER?"}, tuple(one.read_bytes() for one in files))
-    ftp.HOST = "ftp"
-    ftp.network = t.world.network
-    t.world.network.services[b"ftp", 21] = ftp
-    one = t.modem.ftp()
-    t.start()
-    into = bytearray()
-    one.get(b"ftp", b"file.txt", b"user", b"secret", store=into, most=100)
-    t.until(lambda: one.why == -1, 90)
-    t.world.run(20)
-    assert bytes(into) == b"the file\r\nNO CARRIER?"
-    in_order(
-        [
-            "AT#SSLEN=1,1", "AT#SSLSECCFG?", "AT#SSLEN=1,0", "AT#FTPCFG=500,1,1",
-            'AT#FTPOPEN="ftp:21","user","secret",1', 'AT#FTPGETPKT="file.txt"', "AT#FTPCLOSE",
-        ],
-        t.lines.commands(),
-        ("AT#FTPTYPE=0", "AT#FTPFSIZE", "AT#FTPRECV", "AT#FTPGETPKT?", "AT#FTPCFG", *SECOND),
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("module", ["me910c1", "me310g1", "els63"])
-def test_10_1_mqtt(module, folder):
-    broker = Broker()
-    t = Telit(folder, module, broker, host="mqtt_broker_address", port=8883, client=True)
-    ask = t.modem.ask()
-    cfg = t.world.cfg["broker"]
-    cfg.update(host=b"mqtt_broker_address", port=8883, tls=True, keepalive_s=60)
-    cfg.update(client_id=b"client_id", clean=True, user=None, password=None)
-    mqtt = t.modem.mqtt()
-    t.world.mqtt.disconnect()
-    t.until(lambda: mqtt.connected, 200)
-    found = []
-
-    async def run():
-        found.extend(await ask(b"AT#MQEN?"))
-        if mqtt.connected:
-            found.extend(await ask(b"AT#MQCONN?"))
-
-    t.world.loop.spawn(run())
-    t.until(lambda: len(found) == 3)
-    mqtt.disconnect()
-    t.world.run(30)
-    t.world.loop.spawn(run())
-    t.until(lambda: len(found) == 5)
-    on = [b"#MQEN: 1,1", b"#MQEN: 2,0", b"#MQCONN: 1,1"]
-    assert found == [*on, b"#MQEN: 1,0", b"#MQEN: 2,0"]
-    said = rejoin(t.lines.commands(), t)
-    ca, cert, key = sizes(t)
-    # (the guide's <skipHostMismatch> is 1; ours is 0, so that the server's name is checked, and
-    # <version> is 1.2 instead of "all"; on 37 and 52 also the least version)
-    more = module != "me910c1"
-    config = "1,1,300,90,100,50,0,0,0,0,600" if more else "1,1,300,90,100,50,0,0,0"
-    second = "1,2,1,1,0,2" if more else "1,2,1"
-    wanted = [f"AT#SSLSECDATA=1,1,{kind},{size}" for kind, size in ((1, ca), (0, cert), (2, key))]
-    # (the guide looks at the context behind AT+CGDCONT, too: AT#SGACT tells the same)
-    wanted += ["AT+CGDCONT?", 'AT+CGDCONT=1,"IP","flolive.net"', "AT#SGACT=1,1", "AT#MQEN=1,1"]
-    wanted += ['AT#MQCFG=1,"mqtt_broker_address",8883,1,1', "AT#SSLSECCFG?"]
-    wanted += [f"AT#SSLCFG={config}", f"AT#SSLSECCFG2={second}"]
-    wanted += ["AT#MQCFG2=1,60,1", "AT#MQTCFG=1,30"]
-    wanted += ['AT#MQCONN=1,"client_id","",""', "AT#MQEN?", "AT#MQCONN?"]
-    wanted += ["AT#MQDISC=1", "AT#MQCONN?", "AT#MQEN=1,0", "AT#MQEN?"]
-    at = 0
-    for line in said:
-        at += at < len(wanted) and line == wanted[at]
-    assert at == len(wanted), (wanted[at], said)
-    assert broker.violations == []

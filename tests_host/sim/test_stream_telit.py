@@ -77,3 +77,13 @@ def test_who_needs_the_line_waits_until_commands_are_heard(how, folder):
     assert t.modem.counters()["resyncs"] == before
     t.world.run(30)
     assert t.server.got == b""
+
+
+def test_data_mode_lasts_longer_than_any_command(folder):
+    t = online(folder)
+    t.lines.clear()
+    t.world.run(1000)
+    assert not t.lines.said and t.stream.online
+    t.both_ways()
+    t.escape()
+    t.close()

@@ -8,6 +8,7 @@ from uplink.modem.states import const
 _DO_OPEN = const(1)
 _FILES = const(105)  # of states
 _HELD = const(17)
+_NEVER = const(-2)  # of modem.files
 
 
 def texts(vendor, service):
@@ -85,6 +86,27 @@ class ServiceModem(Modem):
         from .ask import Ask
 
         return self.add(Ask(self))
+
+    def certificates(self, ca, cert=None, key=None):
+        """From now on TLS uses these files of the board, paths as `tls` of the configuration has
+        them: the first, or renewed ones. The module's are replaced at once where it is online;
+        connections are closed for that. ValueError: certificate and key go together.
+        """
+        if not ca or (cert is None) != (key is None):
+            raise ValueError("certificates: a CA, and certificate and key together")
+        tls = self.cfg["tls"]
+        tls["ca"] = ca
+        tls["cert"] = cert
+        tls["key"] = key
+        files = self.files
+        files.paths = (ca, cert, key)
+        files.wanted = True
+        files.good = False
+        for i in range(len(files.sums)):
+            files.sums[i] = _NEVER
+        self.time()
+        self.checked = False
+        files.check()
 
     def add(self, service):
         """A service joins the sockets."""
