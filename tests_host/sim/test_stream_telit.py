@@ -4,6 +4,7 @@ the line while every byte is data.
 
 import pytest
 
+from tests_host.sim.telit_lines import HOST
 from tests_host.sim.test_dialogues_telit import Stream
 from uplink import log
 
@@ -80,7 +81,9 @@ def test_who_needs_the_line_waits_until_commands_are_heard(how, folder):
 
 
 def test_data_mode_lasts_longer_than_any_command(folder):
-    t = online(folder)
+    t = Stream(folder)
+    t.stream.open(HOST.encode(), 443)
+    t.until(t.settled)
     t.lines.clear()
     t.world.run(1000)
     assert not t.lines.said and t.stream.online

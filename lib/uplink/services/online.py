@@ -32,7 +32,7 @@ class Online(Service):
         last = self.last
         have = len(last)
         held = 0
-        for text in (self.vendor.NO_CARRIER, self.vendor.OK):
+        for text in self.vendor.ENDS:
             k = min(len(text), have + n)
             while k > held:
                 i = 0

@@ -65,28 +65,18 @@ class ModuleSSL(Service):
         """
         at = self._named(name, index)
         how = self.vendor.TYPES[at + 1]
-        text = self.value
         if how == 115 or how == 99:  # s, c
-            several = [value] if isinstance(value, (str, bytes)) else value
-            if not several or (how == 115 and len(several) > 1):
+            if isinstance(value, bytes) or isinstance(value, str):
+                self._quoted(value, how)
+            elif not value or (how == 115 and len(value) > 1):
                 raise ValueError("ssl: value")
-            for one in several:
-                one = one.encode() if isinstance(one, str) else one
-                if how == 115:
-                    good = one.startswith(b"RAM:") or one.startswith(b"NVRAM:")
-                else:
-                    good = len(one) == 6 and one.startswith(b"0X")
-                for c in one:
-                    good = good and 32 < c < 127 and c != 34 and c != 92
-                if not good or len(text) + len(one) > 140:
-                    raise ValueError("ssl: value")
-                text.extend(b',"' if text else b'"')
-                text.extend(one)
-                text.append(34)
+            else:
+                for one in value:
+                    self._quoted(one, how)
         elif how == 45 or not isinstance(value, int) or not 0 <= value <= how - 48:
             raise ValueError("ssl: value")
         else:
-            text.append(48 + value)
+            self.value.append(48 + value)
         return self._start(_SET)
 
     def delete(self):
@@ -142,6 +132,22 @@ class ModuleSSL(Service):
         self.index = index if self.vendor.TYPES[at] == 49 else -1
         exact.clear(self.value)
         return at
+
+    def _quoted(self, one, how):
+        """Append a name of a file, or a cipher suite, to what is set."""
+        one = one.encode() if isinstance(one, str) else one
+        text = self.value
+        if how == 115:
+            good = one.startswith(b"RAM:") or one.startswith(b"NVRAM:")
+        else:
+            good = len(one) == 6 and one.startswith(b"0X")
+        for c in one:
+            good = good and 32 < c < 127 and c != 34 and c != 92
+        if not good or len(text) + len(one) > 140:
+            raise ValueError("ssl: value")
+        text.extend(b',"' if text else b'"')
+        text.extend(one)
+        text.append(34)
 
     def _start(self, letter):
         self.why = _RUNNING
