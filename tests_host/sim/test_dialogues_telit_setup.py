@@ -11,29 +11,13 @@ import pytest
 
 from tests_host.modem.telit.bench import Sink
 from tests_host.sim.telit_lines import HOST, Telit
+from tools.modem.second import SecondPort
 from uplink import log
 from uplink.errors import ATError
-
-IN_USE = 1000  # "Resource used by another instance": the guide has no number for it
-
 
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch):
     monkeypatch.setattr(log, "sink", lambda *line: None)
-
-
-def in_order(wanted, said, extra=()):
-    """Each of `wanted` is said, in that order; whatever else is said begins with one of `extra`.
-
-    A question `AT#X?` may stand for `AT#X=…` that is set already (settings that save themselves).
-    """
-    at = 0
-    for line in said:
-        if at < len(wanted) and line == wanted[at]:
-            at += 1
-        else:
-            assert line.startswith(tuple(extra)), (line, wanted[at : at + 1], said)
-    assert at == len(wanted), (wanted[at], said)
 
 
 class Asking(Telit):
@@ -61,70 +45,96 @@ class Asking(Telit):
         return last if isinstance(last, int) else b"\n".join(last).decode()
 
     def exchange(self, text):
-        """Commands, and behind each the lines of its answer."""
-        lines = text.split("\n")
-        for i, line in enumerate(lines):
-            if line.startswith("AT"):
-                end = i + 1
-                while end < len(lines) and not lines[end].startswith("AT"):
-                    end += 1
-                answer = self.question(line)
-                wanted = "\n".join(lines[i + 1 : end])
-                assert answer == (int(wanted) if wanted.isdigit() else wanted), line
+        """A line each: `1` our port or `2` the other, a command, and its answer behind ` | `. What
+        went over our line is compared whole.
+        """
+        other = SecondPort(self.world.vm)
+        for line in filter(None, map(str.strip, text.splitlines())):
+            port, command = line[:1], line[2:]
+            command, *wanted = command.split(" | ")
+            if port == "2":
+                assert other.at(command) == wanted, line
+            else:
+                self.lines.clear()
+                self.question(command)
+                self.lines.play(f"> {command}\n< {' | '.join(wanted)}")
+
+
+USED = "+CME ERROR: Resource used by another instance"
 
 
 def table(*on):
-    return "\n".join(f"#SSLEN: {i},{int(i in on)}" for i in range(1, 7))
+    return " | ".join(f"#SSLEN: {i},{int(i in on)}" for i in range(1, 7)) + " | OK"
 
 
 def test_6_8_1_one_secure_socket(folder):
-    """Instance 2, on COM4, is the virtual modem's fault `tls_held`: it has one port for us."""
-    t = Asking(folder, "he910")
-    t.question("AT#SSLEN=1,0")  # (the driver enabled it, to look for certificates)
-    t.question("AT#SSLCFG=1,1,300,90,100,50")
-    t.lines.clear()
-    test = "#SSLCFG: (1),(1),(0-1500),(0-65535),(10-5000),(0-255),(0-2),(0),(0)"
-    t.exchange("AT+CGMM\nHE910\nAT#PORTCFG?\n#PORTCFG: 0,0\nAT#SSLCFG=?\n" + test)
-    t.exchange("AT#SSLEN?\n#SSLEN: 1,0\nAT#SSLEN=1,1\n\nAT#SSLEN?\n#SSLEN: 1,1")
-    t.exchange("AT#SSLEN=1,0\n\nAT#SSLEN?\n#SSLEN: 1,0")
-    t.world.vm.fault("tls_held", number=1)
-    t.exchange(f"AT#SSLEN?\n#SSLEN: 1,1\nAT#SSLEN=1,0\n{IN_USE}")
-    assert t.lines.commands() == [
-        "AT+CGMM", "AT#PORTCFG?", "AT#SSLCFG=?", "AT#SSLEN?", "AT#SSLEN=1,1", "AT#SSLEN?",
-        "AT#SSLEN=1,0", "AT#SSLEN?", "AT#SSLEN?", "AT#SSLEN=1,0",
-    ]  # fmt: skip
+    """`2`: the guide's instance 2, on COM4."""
+    t = Asking(folder, "he910", tls={"ca": None})
+    t.exchange(f"""
+        1 AT+CGMM | HE910 | OK
+        1 AT#PORTCFG? | #PORTCFG: 0,0 | OK
+        1 AT#SSLCFG=? | #SSLCFG: (1),(1),(0-1500),(0-65535),(10-5000),(0-255),(0-2),(0),(0) | OK
+        1 AT+CMEE=2 | OK
+        1 AT#SSLEN? | #SSLEN: 1,0 | OK
+        1 AT#SSLEN=1,1 | OK
+        1 AT#SSLEN? | #SSLEN: 1,1 | OK
+        2 AT+CMEE? | +CMEE: 0 | OK
+        2 AT+CMEE=2 | OK
+        2 AT#SSLEN? | #SSLEN: 1,1 | OK
+        2 AT#SSLEN=1,0 | {USED}
+        1 AT#SSLEN=1,0 | OK
+        1 AT#SSLEN? | #SSLEN: 1,0 | OK
+        2 AT#SSLEN? | #SSLEN: 1,0 | OK
+        2 AT#SSLEN=1,1 | OK
+        1 AT#SSLEN? | #SSLEN: 1,1 | OK
+        1 AT#SSLEN=1,0 | {USED}
+    """)
 
 
 def test_6_8_2_several_secure_sockets(folder):
-    t = Asking(folder, "le866")
-    for number in (1, 2):
-        t.question(f"AT#SSLEN={number},0")
-    t.lines.clear()
-    test = "#SSLCFG: (1-6),(1-5),(0-1500),(0-65535),(10-5000),(0-255),(0-2),(0),(0)"
-    t.exchange("AT+CGMM\nLE866-SV1\nAT#PORTCFG?\n#PORTCFG: 1,1\nAT#SSLCFG=?\n" + test)
-    t.exchange(f"AT#SSLEN?\n{table()}\nAT#SSLEN=1,1\n\nAT#SSLEN?\n{table(1)}")
-    t.world.vm.fault("tls_held", number=2)  # AT#SSLEN=2,1 on COM25
-    t.exchange(f"AT#SSLEN=1,0\n\nAT#SSLEN?\n{table(2)}\nAT#SSLEN=2,0\n{IN_USE}")
-    t.exchange(f"AT#SSLEN=3,1\n\nAT#SSLEN=4,1\n\nAT#SSLEN?\n{table(2, 3, 4)}")
-    assert t.lines.commands() == [
-        "AT+CGMM", "AT#PORTCFG?", "AT#SSLCFG=?", "AT#SSLEN?", "AT#SSLEN=1,1", "AT#SSLEN?",
-        "AT#SSLEN=1,0", "AT#SSLEN?", "AT#SSLEN=2,0", "AT#SSLEN=3,1", "AT#SSLEN=4,1", "AT#SSLEN?",
-    ]  # fmt: skip
+    """`2`: the guide's instance 2, on COM25."""
+    t = Asking(folder, "le866", tls={"ca": None})
+    t.exchange(f"""
+        1 AT+CGMM | LE866-SV1 | OK
+        1 AT#PORTCFG? | #PORTCFG: 1,1 | OK
+        1 AT#SSLCFG=? | #SSLCFG: (1-6),(1-5),(0-1500),(0-65535),(10-5000),(0-255),(0-2),(0),(0) | OK
+        1 AT+CMEE=2 | OK
+        1 AT#SSLEN? | {table()}
+        1 AT#SSLEN=1,1 | OK
+        1 AT#SSLEN? | {table(1)}
+        2 AT+CMEE? | +CMEE: 0 | OK
+        2 AT+CMEE=2 | OK
+        2 AT#SSLEN? | {table(1)}
+        2 AT#SSLEN=1,0 | {USED}
+        2 AT#SSLEN=2,1 | OK
+        1 AT#SSLEN=1,0 | OK
+        1 AT#SSLEN? | {table(2)}
+        1 AT#SSLEN=2,0 | {USED}
+        1 AT#SSLEN=3,1 | OK
+        1 AT#SSLEN=4,1 | OK
+        1 AT#SSLEN? | {table(2, 3, 4)}
+        2 AT#SSLEN? | {table(2, 3, 4)}
+        2 AT#SSLEN=1,1 | OK
+        1 AT#SSLEN? | {table(1, 2, 3, 4)}
+        2 AT#SSLEN=4,0 | {USED}
+    """)
 
 
 def test_6_8_3_other_commands_want_it_activated(folder):
-    """As delivered: what the driver has set is asked for instead of the guide's defaults."""
-    t = Asking(folder, "he910")
-    t.question("AT#SSLEN=1,0")
-    t.lines.clear()
-    t.exchange("AT+CGMM\nHE910\nAT#SSLEN=?\n#SSLEN: (1),(0,1)\nAT#SSLEN?\n#SSLEN: 1,0")
-    t.exchange("AT#SSLSECCFG2?\n836\nAT#SSLSECCFG?\n836\nAT#SSLCFG?\n836\nAT#SSLEN=1,1\n")
-    t.exchange("AT#SSLSECCFG2?\n#SSLSECCFG2: 1,1,0,0,0,0\nAT#SSLSECCFG?\n#SSLSECCFG: 1,0,1,1")
-    t.exchange("AT#SSLCFG?\n#SSLCFG: 1,1,300,90,100,50,0,0,0,0")
-    assert t.lines.commands()[3:] == [
-        "AT#SSLSECCFG2?", "AT#SSLSECCFG?", "AT#SSLCFG?", "AT#SSLEN=1,1", "AT#SSLSECCFG2?",
-        "AT#SSLSECCFG?", "AT#SSLCFG?",
-    ]  # fmt: skip
+    t = Asking(folder, "he910", tls={"ca": None})
+    t.exchange("""
+        1 AT+CGMM | HE910 | OK
+        1 AT+CMEE=2 | OK
+        1 AT#SSLEN=? | #SSLEN: (1),(0,1) | OK
+        1 AT#SSLEN? | #SSLEN: 1,0 | OK
+        1 AT#SSLSECCFG2? | +CME ERROR: SSL not activated
+        1 AT#SSLSECCFG? | +CME ERROR: SSL not activated
+        1 AT#SSLCFG? | +CME ERROR: SSL not activated
+        1 AT#SSLEN=1,1 | OK
+        1 AT#SSLSECCFG2? | #SSLSECCFG2: 1,1,0,0,0,0 | OK
+        1 AT#SSLSECCFG? | #SSLSECCFG: 1,0,0 | OK
+        1 AT#SSLCFG? | #SSLCFG: 1,1,300,90,100,50,0,0,0,0 | OK
+    """)
 
 
 # A setting is asked for before it is written; a datum is deleted before it is written anew.
