@@ -115,6 +115,8 @@ class TelitOnline(Online, SecureTelit):
 class QuectelTransparent(Online, SecureQuectel):
     """Its connection 5 in transparent mode."""
 
+    own = 0  # connections over TLS that were opened
+
     def _hear(self, data):
         if data == b"+++" and not self.data:
             return
@@ -130,12 +132,15 @@ class QuectelTransparent(Online, SecureQuectel):
             self.dials += 1
             self.say(b"OK")
             self._enter()
+        elif line.startswith(b"AT+QSSLOPEN=0,"):
+            self.own += 1
+            SecureQuectel._command(self, line)
         elif line == b"ATO":
             self._enter() if self.there else self.say(b"NO CARRIER")
         elif line.startswith(b"AT+QSSLCLOSE=5"):
             self.say(b"5, CLOSE OK" if self.there else b"ERROR")
             self.there = False
-        elif line.startswith(b"AT+QISEND=") and line.find(b",") < 0:
+        elif line == b"AT+QISEND=0" or line == b"AT+QSSLSEND=0":
             self.text = b""
             self.to_host += b"\r\n> "
         elif line == b'AT+QSSLCFG="seclevel",0':

@@ -232,8 +232,9 @@ class Socket:
 SUITES = (b"0X003D", b"0X0035")
 
 
-def settings(device, ssl, done, socket, n):
+def settings(device, ssl, done, is_open, is_closed, n):
     """Every kind of question, setting and text: 0, or what failed."""
+    socket = is_open.socket
     for _ in range(n):
         ssl.ask(b"seclevel", 0)
         if not done.well(device) or ssl.value != b"2":
@@ -250,6 +251,12 @@ def settings(device, ssl, done, socket, n):
         ssl.delete()
         if not done.well(device):
             return 5
+        socket.close()
+        if not drive(device.board, device.loop, is_closed, 60_000):
+            return 6
+        ssl.open(socket, b"host", 443)
+        if not done.well(device) or not drive(device.board, device.loop, is_open, 60_000):
+            return 7
     return 0
 
 
@@ -261,17 +268,19 @@ def test_settings_and_texts_of_a_quectel_take_no_heap():
         # (its own traffic would make the socket busy now and then)
         socket = device.modem.sockets[0]
         device.mqtt.disconnect()
-        assert drive(device.board, device.loop, Socket(socket, 0), 60_000)
+        is_open = Socket(socket, 2)
+        is_closed = Socket(socket, 0)
+        assert drive(device.board, device.loop, is_closed, 60_000)
         socket.listener = None
         socket.open(b"host", 7, False)
-        assert drive(device.board, device.loop, Socket(socket, 2), 60_000)
-        failed = settings(device, ssl, done, socket, 2)
+        assert drive(device.board, device.loop, is_open, 60_000)
+        failed = settings(device, ssl, done, is_open, is_closed, 2)
         assert failed == 0, (failed, ssl.why, ssl.error())
         device.heap.lock()
-        failed = settings(device, ssl, done, socket, 30)
+        failed = settings(device, ssl, done, is_open, is_closed, 30)
         while device.heap.unlock():
             pass
         assert failed == 0, (failed, ssl.why)
-        assert device.board.typed == 32
+        assert device.board.typed == device.board.own == 32
 
     with_device(QuectelTransparent, test)

@@ -3,9 +3,9 @@ at: the first supervision is over, so that nothing but what is asked for is said
 """
 
 import datetime
-import difflib
 import re
 
+from tests_host.sim import guide
 from tests_host.sim.test_life import ALL
 from tests_host.sim.test_vendors import ANY, NOW, PKI
 from tests_host.sim.world import World, configuration
@@ -136,34 +136,8 @@ WHY = {
 }
 
 
-def ours(text):
-    """What the driver says by `text`. Its lines:
-
-    AT…               the guide's command
-    + word  AT…       ours, besides; `word` is the reason, of WHY
-    - word  AT…       the guide's, not said here
-    AT…  ~ word AT…   the guide's, which the driver says as it stands behind
-    """
-    wanted = []
-    for line in filter(None, map(str.strip, text.splitlines())):
-        why = None
-        if line[0] in "+-":
-            mark, why, command = line.split(None, 2)
-            if mark == "+":
-                wanted.append(command)
-        elif " ~ " in line:
-            why, command = line.partition(" ~ ")[2].split(None, 1)
-            wanted.append(command)
-        else:
-            wanted.append(line)
-        assert why is None or why in WHY, line
-    return wanted
-
-
 def exactly(said, text):
-    """That `said` is what `text` has, no more and no less, in that order."""
-    wanted = ours(text)
-    assert said == wanted, "\n".join(difflib.ndiff(wanted, said))
+    guide.exactly(said, text, WHY)
 
 
 def typed(t):

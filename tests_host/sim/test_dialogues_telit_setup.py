@@ -11,7 +11,8 @@ import os
 import pytest
 
 from tests_host.modem.telit.bench import Sink
-from tests_host.sim.telit_lines import HOST, START, Telit, exactly, ours, store, typed
+from tests_host.sim import guide
+from tests_host.sim.telit_lines import HOST, START, WHY, Telit, exactly, store, typed
 from tools.modem.second import SecondPort
 from uplink import log
 from uplink.errors import ATError
@@ -239,7 +240,7 @@ def test_6_8_5_and_6_8_6_der(module, client, folder):
     t.stored()
     said = b"".join(data for way, data in t.lines.said if way == ">")
     security = f"AT#SSLSECCFG=1,0,{2 if client else 1},0"
-    wanted = ours(store(*t.sizes(), security=security))
+    wanted = guide.ours(store(*t.sizes(), security=security), WHY)
     assert said[said.index(b"AT#SSLEN=1,1\r") :] == b"".join(
         kept.get(line, line.encode() + b"\r") for line in wanted
     )

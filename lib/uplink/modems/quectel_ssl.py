@@ -25,6 +25,10 @@ SCRIPTS = (
     b'\n a2AT+QSECDEL="{A}"'
     b'\n a2AT+QSECDEL="{B}"'
     b'\n a2AT+QSECDEL="{K}"'
+    b"\n#o"  # open a connection, by context 0 as it is
+    b"\n a3AT+QSSLCLOSE={n}"
+    b"\n a3AT+QICLOSE={n}"
+    b'\n  3AT+QSSLOPEN={n},0,"{h}",{p},0,80'
     b"\n#t"  # text up to Ctrl-Z, over a connection
     b"\nth6AT+QSSLSEND={n}|->"
     b"\nTh6AT+QISEND={n}|->"

@@ -3,19 +3,21 @@
     ssl = ModuleSSL(modem)
     await ssl.ask("seclevel", 0); ssl.value           # b"2"
     await ssl.set("smtpsctxi", 3)
+    await ssl.open(socket, b"host", 443)              # by what was set
     await ssl.text(socket, b"GET / HTTP/1.0")         # without a length; Ctrl-Z ends it
 
 Sockets set what they need in their context before each opening; what is set here for that
 context lasts until then.
 """
 
-from uplink import exact
+from uplink import exact, log
 from uplink.errors import ATError, LinkDown, closed_text
 from uplink.modem.states import const
 from uplink.port.ticks import FOREVER
 
 from .service import Service
 
+_OPENING = const(1)
 _OPEN = const(2)
 _RUNNING = const(-2)
 _WHOLE = const(-1)
@@ -29,6 +31,7 @@ _AGAIN = const(12)
 _ASK = const(97)  # the scripts by letter
 _SET = const(98)
 _DELETE = const(100)
+_CONNECT = const(111)
 _TEXT = const(116)
 
 _DOING_SEND = const(18)  # of core
@@ -78,6 +81,20 @@ class ModuleSSL(Service):
         else:
             self.value.append(48 + value)
         return self._start(_SET)
+
+    def open(self, socket, host, port):
+        """Open a socket over TLS by context 0 as it was set here, not by the configuration: the
+        server may be left unverified, and each opening says so in the log. Its listener is told
+        as ever. (Where the server refuses that, the socket tries by the configuration.)
+        """
+        self._free()
+        socket.open(host, port, True)
+        socket.asked = True  # the core has nothing to do for it
+        socket.opened_at = self.core.time()
+        self.socket = socket
+        self.host = host
+        self.port = port
+        return self._start(_CONNECT)
 
     def delete(self):
         """Delete our certificates and key from the module; sockets over TLS are refused then,
@@ -169,6 +186,13 @@ class ModuleSSL(Service):
         if self.wanted == _TEXT and self.socket.state != _OPEN:
             self.finish(_PEER)
             return
+        if self.wanted == _CONNECT:
+            if self.socket.state != _OPENING:
+                self.finish(_PEER)
+                return
+            self.socket.number(self.core.vendor.NUMBERS)
+            self.socket.opened_at = now
+            log.warn("modem", "TLS is set in the application's own words", self.socket.cid)
         Service.serve(self, now)
         if self.wanted == _TEXT:
             self.core.doing = _DOING_SEND  # (cut off, it leaves a module that waits for the rest)
@@ -186,7 +210,10 @@ class ModuleSSL(Service):
     def ended(self, letter, result, now):
         self.result = result
         if letter != _TEXT:
-            self.finish(self.reason(result) if result else _WHOLE)
+            reason = self.reason(result) if result else _WHOLE
+            if letter == _CONNECT and result:
+                self.socket.failed(reason, now)
+            self.finish(reason)
             return
         s = self.socket
         n = len(self.content or b"")
@@ -207,6 +234,8 @@ class ModuleSSL(Service):
             self.finish(_DAMAGE)
 
     def failed(self, reason, now):
+        if self.wanted == _CONNECT:
+            self.socket.is_closed(reason, now)
         self.finish(reason)
 
     def sweep(self, now):
