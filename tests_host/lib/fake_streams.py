@@ -54,14 +54,20 @@ class TelitOnline(Online, SecureTelit):
 
     waits = b""
     secure = False  # what is being sent goes there
+    stores = False  # … is a security datum
+    stored = b""
 
     def _hear(self, data):
-        if not self.there or (not self._typed(data) and not self._stream(data)):
-            if data != b"+++":  # (at the command line)
-                SecureTelit._hear(self, data)
+        # (`+++` at the command line is heard by nobody)
+        if not self._typed(data) and not self._stream(data) and data != b"+++":
+            SecureTelit._hear(self, data)
 
     def _text(self, text):
         self.say(b"OK")
+        if self.stores:
+            self.stores = False
+            self.stored = text
+            return
         self.tcp = text
         self.secure = True
         self._broker()
@@ -89,6 +95,15 @@ class TelitOnline(Online, SecureTelit):
         elif line.startswith(b"AT#SSLS="):
             self.say(b"#SSLS: 1,%d" % (1 + self.there))
             self.say(b"OK")
+        elif line.startswith(b"AT#SSLSECDATA=1,1,"):
+            self.stores = True
+            self.text = b""
+            self.to_host += b"\r\n> "
+        elif line == b"AT#SSLSECDATA?":
+            self.say(b"#SSLSECDATA: 1,0,%d,0" % (len(self.stored) > 0))
+            self.say(b"OK")
+        elif line == b"AT#SSLSECCFG2?":
+            self.say(b"+CME ERROR: 836")
         elif line.startswith(b"AT#SSLSENDEXT="):
             self.secure = True
             self.want = int(line[line.find(b",") + 1 :])

@@ -92,8 +92,8 @@ class ServiceModem(Modem):
 
     def certificates(self, ca, cert=None, key=None):
         """From now on TLS uses these files of the board, paths as `tls` of the configuration has
-        them: the first, or renewed ones. The module's are replaced as soon as nothing else is going
-        on, connections are closed for that. ValueError: certificate and key go together.
+        them: the first, or renewed ones. The module's are replaced as soon as nothing else is
+        going on, connections are closed for that. ValueError: certificate and key go together.
         """
         if not ca or (cert is None) != (key is None):
             raise ValueError("certificates: a CA, and certificate and key together")
