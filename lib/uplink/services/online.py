@@ -21,6 +21,7 @@ _OK_MS = const(1_500)  # not before then is an OK that of the escape sequence: i
 _ESCAPE_LIMIT_MS = const(4_000)
 _QUIET_MS = const(300)  # behind what may be a result code
 _LOOK_MS = const(200)
+_PAUSE_MS = const(22)  # from CONNECT to data
 
 
 # mypy: disable-error-code="attr-defined,has-type"
@@ -112,6 +113,9 @@ class Online(Service):
             self.leaving = _E_OUT
             return 1
         if self.out_left and self.leaving == _E_NO:
+            wait = _PAUSE_MS - ticks_diff(now, self.leaving_at)
+            if wait > 0:
+                return wait
             self.chunk = self.out_left
             self._write(self.out, self.out_off, self.chunk)
             return 1

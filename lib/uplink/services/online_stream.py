@@ -79,7 +79,7 @@ class OnlineStream(Online):
         self.read_max = vendor.READ_MOST
         # the way out of online mode
         self.leaving = _E_NO
-        self.leaving_at = 0
+        self.leaving_at = 0  # when it was entered; when +++ was said
         self.doubt = False  # … is taken to find out whether NO CARRIER was data
 
     # ---- for the application --------------------------------------------------------------------
@@ -273,7 +273,7 @@ class OnlineStream(Online):
         """CONNECT: every byte is data from now on."""
         now = self.core.now
         self.online = True
-        self.out_at = now
+        self.out_at = self.leaving_at = now
         self.leaving = _E_NO
         self.doubt = False
         self.take_line(now)
