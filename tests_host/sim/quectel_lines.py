@@ -1,7 +1,7 @@
 """A device alone with a virtual Quectel, and what passes over the line between them, in order."""
 
 from tests_host.modem.pki import CA
-from tests_host.modem.quectel.pki import AUTHORITY, DEVICE, IN_2024, xor16
+from tests_host.modem.quectel.pki import AUTHORITY, DEVICE, IN_2024, shaped
 from tests_host.sim.board import SimBoard
 from tests_host.sim.world import configuration
 from tools.modem.core import VirtualModem
@@ -57,18 +57,6 @@ class Peer:
 
     def poll(self, now_us):
         return None
-
-
-def shaped(pem, size, checksum):
-    """A PEM file with text before it, so that size and checksum are the wanted ones."""
-    room = size - len(pem)
-    assert room >= 4, "our file is larger than the guide's"
-    text = bytearray(b"#" * (room - 1) + b"\n")
-    wrong = xor16(bytes(text) + pem) ^ checksum
-    for i in (0, 1):
-        text[i] ^= (wrong >> 8 if i == 0 else wrong) & 0xFF
-    assert xor16(bytes(text) + pem) == checksum
-    return bytes(text) + pem
 
 
 # The sizes and checksums that the guide's files have (3.1, 3.2).
