@@ -55,9 +55,11 @@ class ServiceModem(Modem):
     def ftp(self):
         """An object with `get`: the module's own FTP. ValueError: it has none, or this image."""
         found = self.texts("ftp", "FTP")
-        from .ftp import ModuleFTP
-
-        return self.add(ModuleFTP(self, found))
+        try:
+            from .ftp_online import OnlineFTP as FTP
+        except ImportError:
+            from .ftp import ModuleFTP as FTP
+        return self.add(FTP(self, found))
 
     def mqtt(self):
         """The module's own MQTT, called as `MQTT`. ValueError: it has none, or this image."""
