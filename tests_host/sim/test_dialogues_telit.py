@@ -1,6 +1,8 @@
-"""Chapter 7.4 of Telit's SSL/TLS guide: driver and virtual modem exchange those commands,
-in that order. What is marked with `+` is ours besides; where an answer or a command is not the
-guide's, the test says which statement of FACTS.md, or which misprint, is the reason.
+"""Chapter 7.4 of Telit's SSL/TLS guide: driver and virtual modem exchange those commands and
+answers, no more and no less, in that order. What is marked with `+` is ours besides: `AT#SSLS`
+behind each escape sequence and each close (the guide asks behind some: is it open still?), and
+`AT+CPIN?`, with which supervision begins. Where an answer or a command is not the guide's, the
+test says which statement of FACTS.md, or which misprint, is the reason.
 """
 
 import pytest
