@@ -3,8 +3,8 @@
 #
 #   port     "rp2", "esp32" or "unix": the file of lib/uplink/port that is this image's board
 #   vendors  names of files in lib/uplink/modems: only these modems are frozen; None: all
-#   services the modules' own services that are wanted: "http", "ftp", "mq", "ssl", "stream",
-#            "ask"; none by default
+#   services the modules' own services that are wanted: "http", "ftp", "ftp_online" (beside "ftp"),
+#            "mq", "ssl", "stream", "ask"; none by default
 #   native   False: a tree without native/, which needs the Python twins of what is in C
 #   opt      3 without line numbers, 0 with them
 #
@@ -42,6 +42,7 @@ TWINS = {
 SERVICES = {
     "http": {("services", "http.py")},
     "ftp": {("services", "http.py"), ("services", "ftp.py")},
+    "ftp_online": {("services", "ftp_online.py")},  # (beside "ftp")
     "mq": {("services", "mq.py")},
     "ssl": {("services", "ssl.py")},
     "stream": {

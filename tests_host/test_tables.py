@@ -98,6 +98,22 @@ def test_repeated_constants_are_the_originals(path):
                 assert constants(other)[name] == n, (name, other.name)
 
 
+def test_services_repeat_the_numbers_of_states():
+    """In a block of constants that begins with `# of states`."""
+    machine, checked = constants(LIB / "modem" / "states.py"), 0
+    for path in sorted((LIB / "services").glob("*.py")):
+        repeats = False
+        for line in path.read_text().splitlines():
+            found = re.match(r"_(\w+) = const\((-?\d+)\)(?:  # (.*))?", line)
+            comment = found and found[3] or ""
+            repeats = bool(found) and (repeats or comment.startswith("of states"))
+            repeats = repeats and (not comment.startswith("of ") or "states" in comment)
+            if repeats and found[1] in machine:
+                assert int(found[2]) == machine[found[1]], (path.name, line)
+                checked += 1
+    assert checked >= 9
+
+
 @pytest.mark.parametrize("vendor", VENDORS, ids=IDS)
 def test_vendor_has_everything_that_the_modem_asks_for(vendor):
     hidden = vendor.NUMBERS[15]

@@ -111,7 +111,7 @@ def test_what_finds_out_the_vendor_is_there_where_there_are_several(frozen, tmp_
 
 def test_services_are_in_an_image_that_asks_for_them_alone(frozen, tmp_path):
     shared = ROOT / "firmware" / "manifest.py"
-    for services in ((), ("http",), ("ftp",), ("mq",), ("http", "ftp", "mq")):
+    for services in ((), ("http",), ("ftp",), ("mq",), ("http", "ftp", "ftp_online", "mq")):
         manifest = tmp_path / "manifest.py"
         manifest.write_text(
             f'include("{shared}", port="rp2", vendors=("telit",), services={services})\n'
@@ -124,6 +124,7 @@ def test_services_are_in_an_image_that_asks_for_them_alone(frozen, tmp_path):
         assert ("services/mq.py" in files) == ("mq" in services)
         assert ("modems/telit_mq.py" in files) == ("mq" in services)
         assert ("services/ftp.py" in files) == ("ftp" in services)
+        assert ("services/ftp_online.py" in files) == ("ftp_online" in services)
         assert ("modems/telit_http.py" in files) == ("http" in services)
         assert "modems/quectel_http.py" not in files
         there = {path.relative_to(LIB).as_posix() for path in LIB.rglob("*.py")}

@@ -57,6 +57,9 @@ class TelitServices(SecureTelit):
             self.say(b"#FTPFSIZE: %d" % len(BODY))
         elif line.startswith(b"AT#FTPGETPKT="):
             self.left = BODY
+        elif line.startswith(b"AT#FTPGET="):
+            self.to_host += b"\r\nCONNECT\r\n" + BODY + b"\r\nNO CARRIER\r\n"
+            return
         elif line.startswith(b"AT#FTPRECV="):
             n = min(len(self.left), 1000)
             self.to_host += b"\r\n#FTPRECV: %d\r\n" % n + self.left[:n]

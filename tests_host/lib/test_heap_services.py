@@ -114,6 +114,14 @@ def test_http_of_an_m95_over_tls_takes_no_heap():
 
 
 def test_ftp_of_a_telit_over_tls_takes_no_heap():
+    ftp_takes_no_heap(False)
+
+
+def test_ftp_of_a_telit_in_data_mode_takes_no_heap():
+    ftp_takes_no_heap(True)
+
+
+def ftp_takes_no_heap(in_data_mode):
     def test(device):
         ftp = device.modem.ftp()
         done = Done(ftp)
@@ -121,7 +129,7 @@ def test_ftp_of_a_telit_over_tls_takes_no_heap():
         online(device)
         failed = 0
         for number in range(21):
-            ftp.get(b"broker", b"file", b"user", b"secret", store=into, most=2000)
+            ftp.get(b"broker", b"file", b"user", b"secret", into, most=2000, online=in_data_mode)
             if not drive(device.board, device.loop, done, 60_000):
                 failed = failed or 1
             if ftp.why != WHOLE or into != BODY:

@@ -112,6 +112,31 @@ def test_a_line_that_hangs_up_is_silent_and_does_not_spin(board, pty, lines):
     assert ticks_diff(board.ticks_ms(), start) >= 19
 
 
+def test_closed_behind_a_line_that_has_gone_it_waits_for_the_bytes_of_the_next(
+    board, pty, monkeypatch
+):
+    server = socket.create_server(("127.0.0.1", 0))
+    uart = board.uart(config("tcp:127.0.0.1:%d" % server.getsockname()[1]))
+    server.accept()[0].close()
+    server.close()
+    assert select.select([uart], [], [], 5)[0] and uart.readinto(bytearray(4)) == 0 and uart.gone
+    old = uart.fileno()
+    board.close()
+    with open("/dev/null") as other:
+        os.dup2(other.fileno(), old)  # the number is somebody else's now, and always readable
+    try:
+        master, path = pty
+        uart = board.uart(config(path))
+        slept = []
+        monkeypatch.setattr("time.sleep", slept.append)
+        os.write(master, b"RDY")
+        board.idle(60_000)
+        assert uart.any() == 3 and not slept
+        assert uart.readinto(bytearray(4)) == 3 and not board._poll.poll(0)
+    finally:
+        os.close(old)
+
+
 def test_pins_go_over_the_control_line(board, pty):
     master, path = pty
     cfg = config(None, path, pwrkey="PWRKEY", status="STATUS")

@@ -204,7 +204,17 @@ def test_a_submodule_is_no_attribute_before_its_import(frozen):
     assert (status, output) == (0, "False False\nTrue True\nFalse\nTrue\n1\nTrue\n1\n")
 
 
-@pytest.mark.parametrize("module", ["test_mqtt_client", "test_loop", "test_heap", "test_app"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "test_mqtt_client",
+        "test_loop",
+        "test_heap",
+        "test_heap_services",
+        "test_heap_streams",
+        "test_app",
+    ],
+)
 def test_lib_runs_from_rom(built, module):
     """Some tests of lib/; test_on_micropython.py runs them all from source."""
     folder = ROOT / "tests_host" / "lib"

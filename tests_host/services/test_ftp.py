@@ -1,5 +1,7 @@
 """Files by a Telit's own FTP, over TLS, from a server of the simulation."""
 
+import sys
+
 import pytest
 
 from tests_host.modem.telit.servers import FTP
@@ -128,3 +130,11 @@ def test_what_cannot_be_asked_for(folder):
     commands = said(b.world)
     b.world.run(5)
     assert not [line for line in said(b.world)[len(commands) :] if b"FTP" in line]
+
+
+def test_an_image_without_data_mode_says_so(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "uplink.services.ftp_online", None)
+    b = Bench(folder, "le910c1")
+    with pytest.raises(ValueError, match="not in this image"):
+        b.ftp.get(b"broker", b"file.bin", online=True)
+    assert b.get() == WHOLE and bytes(b.into) == FILES["file.bin"]

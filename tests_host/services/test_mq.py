@@ -142,3 +142,27 @@ def test_what_has_none_says_so():
     world.run(1)
     with pytest.raises(ValueError, match="no MQTT"):
         world.modem.mqtt()
+
+
+def test_tls_in_the_applications_own_words(folder, lines):
+    """Where it is given up that the server's name is checked, that is what is said of it."""
+    b = Bench(folder, "me310g1")
+    assert b.world.vm.settings["#SSLCFG"][1][7] == 0, "ours checks the name"
+    b.mqtt.security(None, "1,300,90,100,50,0,0,1,0,0,0", "3,1,1,1")
+    b.mqtt.disconnect()
+    assert b.world.run(30, lambda: not b.mqtt.state)
+    b.mqtt.connect()
+    assert b.world.run(60, lambda: b.mqtt.connected), b.mqtt.last_error
+    assert b.world.vm.settings["#SSLCFG"][1][7] == 1
+    assert b.world.vm.settings["#SSLSECCFG2"][1][0] == 3
+    assert sum("own words" in line for line in lines) == 1
+    b.mqtt.security()
+    b.mqtt.disconnect()
+    assert b.world.run(30, lambda: not b.mqtt.state)
+    b.mqtt.connect()
+    assert b.world.run(60, lambda: b.mqtt.connected), b.mqtt.last_error
+    assert b.world.vm.settings["#SSLCFG"][1][7] == 0
+    for words in ('0,2"', "0,2\r", "0;2", "AT", b"1 2"):
+        with pytest.raises(ValueError, match="digits"):
+            b.mqtt.security(words)
+    assert b.mqtt.words == (None, None, None)

@@ -23,6 +23,7 @@ from uplink.loop import Loop
 from uplink.services import ServiceModem, modem as service_modem
 from uplink.services.http import ModuleHTTP
 
+pytestmark = pytest.mark.usefixtures("brisk")
 LIMIT_S = 120
 HOST = "web.example"
 MODULES = ("sim7000", "sim7000-ours", "m66", "m95", "he910", "le910c1", "me310g1")
@@ -98,6 +99,7 @@ def modem(kind, port, names=(HOST,), more=None, scale=0.05):
     """
     argv = [sys.executable, "-m", "tools.modem", kind, "--scale", f"{scale}", "--on"]
     argv += ["--baud", "115200", "--set", f"rtc_unix_s={time():.0f}"]
+    argv += ["--set", "pause_ms=1", "--set", "latency_ms=1"]
     for name in names:
         argv += ["--redirect", f"{name}:443=127.0.0.1:{port}"]
     for asked, found in (more or {}).items():

@@ -18,6 +18,7 @@ from tests_host.services.test_real import HOST, LIMIT_S, authority, device, mode
 from tools.certs.authority import Authority
 from uplink import log
 
+pytestmark = pytest.mark.usefixtures("brisk")
 FTP = ("gl865", "le910c1", "me310g1")
 MQ = ("me310g1", "le910r1")
 SCALE = 0.1  # of the module's limits: the server is a busy PC's
@@ -58,6 +59,7 @@ def ftp_server(authority, folder):  # noqa: F811
         certfile = os.fspath(authority.folder / "server.crt")
         keyfile = os.fspath(authority.folder / "server.key")
         tls_control_required = tls_data_required = True
+        auth_failed_timeout = 0.1  # (3 s, against who tries many)
         authorizer = DummyAuthorizer()
         passive_ports = [free_port() for _ in range(4)]
         use_encoding = "utf-8"
@@ -114,20 +116,19 @@ def test_files_by_ftp_over_tls(kind, authority, folder, lines):  # noqa: F811
             assert await link.ready.wait(60_000), (link.state, lines[-20:])
             into = bytearray()
             host = HOST.encode()
-            for name, data in ((b"file.bin", DATA), (b"ok.txt", HOSTILE), (b"empty", b"")):
-                good = await ftp.get(host, name, *USER, store=into, most=6000)
-                assert good, (name, ftp.error(), lines[-20:])
-                assert bytes(into) == data and ftp.announced == len(data)
+            files = ((b"file.bin", DATA), (b"ok.txt", HOSTILE), (b"empty", b""))
+            for online in (False, True):
+                for name, data in files:
+                    good = await ftp.get(host, name, *USER, store=into, most=6000, online=online)
+                    assert good, (name, ftp.error(), lines[-20:])
+                    assert bytes(into) == data and ftp.announced == len(data)
             assert not await ftp.get(host, b"none", *USER, store=into), "there is none"
             assert not await ftp.get(host, b"ok.txt", b"user", b"wrong", store=into)
             return True
 
         assert run(loop, loop.spawn(talk()))
-    assert [one for one in seen if one.startswith("sent")] == [
-        "sent file.bin True",
-        "sent ok.txt True",
-        "sent empty True",
-    ]
+    sent = ["sent file.bin True", "sent ok.txt True", "sent empty True"]
+    assert [one for one in seen if one.startswith("sent")] == sent * 2
     assert seen.count("PROT P") == len(seen) - seen.index("PROT P") - sum(
         not one.startswith("PROT") for one in seen
     )

@@ -37,6 +37,7 @@ class Bench(Device):
         if folder:
             more["tls"] = {**files(folder), "level": "compatible"}
             reached[(b"host", 443)] = server(self.peer, "host")
+            reached[(b"open", 443)] = server(self.peer, "open", client=False)
         super().__init__(reached, **more)
         self.ssl = ModuleSSL(self.modem)
         self.online()
@@ -163,3 +164,63 @@ def test_other_modules_have_none():
     for asked in (lambda: ModuleSSL(b.modem), b.modem.stream):
         with pytest.raises(ValueError, match="not in this module"):
             asked()
+
+
+OWN = (("sslversion", 3), ("ciphersuite", "0XFFFF"), ("seclevel", 0))
+
+
+def set_own(b):
+    for name, value in OWN:
+        assert b.wait(b.ssl.set(name, value))
+
+
+def test_open_by_what_was_set_and_not_by_the_configuration(folder, monkeypatch):
+    said = []
+    monkeypatch.setattr(log, "sink", lambda level, room, *text: said.append(text[0]))
+    b = Bench(folder=folder)
+    set_own(b)
+    assert b.wait(b.ssl.open(b.s, b"open", 443))
+    assert b.run(60, lambda: b.s.state == 2) and b.s.listener.told == ["opened"]
+    assert b.events("tls")[-1].endswith("NOT verified: no CA")
+    assert said.count("TLS is set in the application's own words") == 1
+    assert b.s.send(b"there", 0, 5) and b.run(10, lambda: b.peer.got == b"there")
+    with pytest.raises(ValueError):
+        b.ssl.open(b.s, b"host", 443)
+    b.s.close()
+    assert b.run(10, lambda: not b.s.state)
+    # the next is by the configuration again
+    b.opened(b.s, b"host", 443, True)
+    assert b.events("tls")[-1].endswith(" verified") and "NOT" not in b.events("tls")[-1]
+
+
+def test_who_refuses_what_was_set_is_asked_by_the_configuration(folder):
+    """It wants our certificate: seclevel 2."""
+    b = Bench(folder=folder)
+    set_own(b)
+    assert b.wait(b.ssl.open(b.s, b"host", 443))
+    assert b.run(60, lambda: b.s.state == 2)
+    assert b.events("tls")[-1] == "tls: 0 TLSv1.2 verified"
+
+
+@pytest.mark.parametrize("fault", ["error", "refused", "unreachable", "stop", "close"])
+def test_open_by_what_was_set_fails(fault, folder):
+    b = Bench(folder=folder)
+    set_own(b)
+    if fault == "error":
+        b.vm.fault("error", count=1, command="QSSLOPEN")
+    elif fault in ("refused", "unreachable"):
+        b.vm.fault(fault, for_s=300)
+    b.ssl.open(b.s, b"host", 443)
+    if fault == "stop":
+        b.run(0.5)
+        b.modem.stop()
+    elif fault == "close":
+        b.s.close()
+    assert b.run(200, lambda: b.s.listener.told), b.s.state
+    ((what, reason),) = b.s.listener.told
+    assert what == "closed" and b.ssl.why != -2 and not b.s.asked
+    assert reason == {"stop": 2, "close": 0}.get(fault, reason)
+    if fault != "stop":
+        b.run(301)
+        assert b.run(100, lambda: b.modem.online)
+        b.opened(b.s, b"host", 443, True)

@@ -136,6 +136,46 @@ def test_data_that_looks_like_the_end(word, folder):
     assert b.run(5, lambda: b.peer.got == b"there") and b.stream.state == 2
 
 
+def test_data_directly_behind_connect(folder):
+    """The module does not hear at once behind its answer to ATO."""
+    b = Bench(folder, opened=False)
+    b.stream.open(b"host", 443)
+    assert b.run(60, lambda: b.stream.state == 2) and b.stream.send(b"first", 0, 5)
+    assert b.run(5, lambda: b.peer.got == b"first")
+    b.stream.escape()
+    assert b.wait()
+    b.stream.resume()
+    assert b.wait() and b.stream.send(b"second", 0, 6)
+    assert b.run(5, lambda: b.peer.got == b"firstsecond")
+
+
+@pytest.mark.parametrize("after_s", [0.3, 1.3, 1.5, 2.5, 3.0, 3.5, 3.6, 4.0, 5.0])
+def test_escape_while_it_is_looked_whether_that_was_the_end(after_s, folder):
+    """On the way out of data mode, at the command line, and on the way back."""
+    b = Bench(folder)
+    b.peer.conn.send(b"a\r\nNO CARRIER\r\n")
+    b.run(after_s)
+    b.stream.escape()
+    assert b.wait() and b.stream.state == 2 and b.stream.phase == 1
+    assert b.run(5, lambda: b.listener.data == b"a\r\nNO CARRIER\r\n")
+    with pytest.raises(ValueError):
+        b.stream.escape()
+    b.run(30)
+    assert b.stream.phase == 1, "it stays there"
+    b.stream.resume()
+    assert b.wait()
+    b.send(b"there")
+    assert b.run(5, lambda: b.peer.got == b"there") and b.stream.state == 2
+
+
+def test_escape_while_it_is_looked_whether_that_was_the_end_and_it_was(folder):
+    b = Bench(folder)
+    b.peer.conn.close()
+    assert b.run(10, lambda: b.stream.checking)
+    b.stream.escape()
+    assert not b.wait() and b.closed() == 1
+
+
 def test_it_ends_while_escaped(folder):
     b = Bench(folder)
     b.stream.escape()

@@ -1,12 +1,13 @@
-"""Chapter 7.4 and 8.1 of Telit's SSL/TLS guide: driver and virtual modem exchange those commands,
-in that order. What is marked with `+` is ours besides; where an answer or a command is not the
-guide's, the test says which statement of FACTS.md, or which misprint, is the reason.
+"""Chapter 7.4 of Telit's SSL/TLS guide: driver and virtual modem exchange those commands and
+answers, no more and no less, in that order. What is marked with `+` is ours besides: `AT#SSLS`
+behind each escape sequence and each close (the guide asks behind some: is it open still?), and
+`AT+CPIN?`, with which supervision begins. Where an answer or a command is not the guide's, the
+test says which statement of FACTS.md, or which misprint, is the reason.
 """
 
 import pytest
 
 from tests_host.modem.telit.bench import Sink
-from tests_host.modem.telit.servers import Web, page
 from tests_host.sim.telit_lines import HOST, Telit
 from tests_host.sim.test_life import Listener, events
 from uplink import log
@@ -300,18 +301,3 @@ def test_fast_dial_is_refused_where_there_is_none(folder):
     t = Stream(folder, "he910")
     with pytest.raises(ValueError, match="does not resume"):
         t.stream.open(HOST.encode(), 443, keep=True)
-
-
-def test_8_1_https_by_ssld(folder):
-    web = Web(page(b"<html></html>"))
-    t = Stream(folder, "he910", web)
-    ask = b"GET / HTTP/1.1\r\nHost: www\r\n\r\n"
-    t.stream.open(HOST.encode(), 443, idle_s=90)
-    t.until(t.settled)
-    t.stream.send(ask, 0, len(ask))
-    t.until(lambda: t.heard.reasons)
-    assert t.heard.data == page(b"<html></html>") and t.heard.reasons == [1]
-    t.lines.cut("AT#SSLD")
-    found = t.lines.dialogue()
-    assert found[:2] == [f'> AT#SSLD=1,443,"{HOST}",0,0', "< CONNECT"]
-    assert found[3].endswith("<html></html> | NO CARRIER")

@@ -1,41 +1,26 @@
-"""Chapters 6.8, 8.2, 9.1 and 10.1 of Telit's SSL/TLS guide: driver and virtual modem exchange
-those commands, in that order. What the driver says besides is in EXTRA, by name; questions that
-only a person at a terminal has (`AT+CGMM`, `AT#SSLEN?` …) go through `ServiceModem.ask()`.
+"""Chapter 6.8 of Telit's SSL/TLS guide: driver and virtual modem exchange those commands, in that
+order. What the driver says besides, or otherwise, stands in the lists with its reason (`WHY` of
+telit_lines.py); what only a person at a terminal says goes through `ServiceModem.ask()`.
 
-Misprints that are put right: `#SSELEN`, `AT#MQEN =1,0`, the full stops behind `OK` and an error.
+Misprints that are put right: `#SSELEN`, the full stops behind `OK` and an error.
 """
 
 import base64
+import os
 
 import pytest
 
 from tests_host.modem.telit.bench import Sink
-from tests_host.modem.telit.servers import FTP, Web, page
-from tests_host.sim.broker import Broker
-from tests_host.sim.telit_lines import HOST, MADE, Telit
+from tests_host.sim import guide
+from tests_host.sim.telit_lines import HOST, START, WHY, Telit, exactly, store, typed
+from tools.modem.second import SecondPort
 from uplink import log
 from uplink.errors import ATError
-
-IN_USE = 1000  # "Resource used by another instance": the guide has no number for it
 
 
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch):
     monkeypatch.setattr(log, "sink", lambda *line: None)
-
-
-def in_order(wanted, said, extra=()):
-    """Each of `wanted` is said, in that order; whatever else is said begins with one of `extra`.
-
-    A question `AT#X?` may stand for `AT#X=…` that is set already (settings that save themselves).
-    """
-    at = 0
-    for line in said:
-        if at < len(wanted) and line == wanted[at]:
-            at += 1
-        else:
-            assert line.startswith(tuple(extra)), (line, wanted[at : at + 1], said)
-    assert at == len(wanted), (wanted[at], said)
 
 
 class Asking(Telit):
@@ -47,12 +32,12 @@ class Asking(Telit):
         self.start()
         self.found = []
 
-    def question(self, command):
+    def question(self, command, data=None):
         """The lines of the answer, or the number of the error."""
 
         async def run():
             try:
-                self.found.append(await self.ask(command.encode()))
+                self.found.append(await self.ask(command.encode(), data=data))
             except ATError as error:
                 self.found.append(error.code)
 
@@ -63,161 +48,178 @@ class Asking(Telit):
         return last if isinstance(last, int) else b"\n".join(last).decode()
 
     def exchange(self, text):
-        """Commands, and behind each the lines of its answer."""
-        lines = text.split("\n")
-        for i, line in enumerate(lines):
-            if line.startswith("AT"):
-                end = i + 1
-                while end < len(lines) and not lines[end].startswith("AT"):
-                    end += 1
-                answer = self.question(line)
-                wanted = "\n".join(lines[i + 1 : end])
-                assert answer == (int(wanted) if wanted.isdigit() else wanted), line
+        """A line each: `1` our port or `2` the other, a command, and its answer behind ` | `. What
+        went over our line is compared whole.
+        """
+        other = SecondPort(self.world.vm)
+        for line in filter(None, map(str.strip, text.splitlines())):
+            port, command = line[:1], line[2:]
+            command, *wanted = command.split(" | ")
+            if port == "2":
+                assert other.at(command) == wanted, line
+            else:
+                self.lines.clear()
+                self.question(command)
+                self.lines.play(f"> {command}\n< {' | '.join(wanted)}")
+
+
+RANGES = "#SSLCFG: (1-6),(1-5),(0-1500),(0-65535),(10-5000),(0-255),(0-2),(0),(0)"
+USED = "+CME ERROR: Resource used by another instance"
 
 
 def table(*on):
-    return "\n".join(f"#SSLEN: {i},{int(i in on)}" for i in range(1, 7))
+    return " | ".join(f"#SSLEN: {i},{int(i in on)}" for i in range(1, 7)) + " | OK"
 
 
 def test_6_8_1_one_secure_socket(folder):
-    """Instance 2, on COM4, is the virtual modem's fault `tls_held`: it has one port for us."""
-    t = Asking(folder, "he910")
-    t.question("AT#SSLEN=1,0")  # (the driver enabled it, to look for certificates)
-    t.question("AT#SSLCFG=1,1,300,90,100,50")
-    t.lines.clear()
-    test = "#SSLCFG: (1),(1),(0-1500),(0-65535),(10-5000),(0-255),(0-2),(0),(0)"
-    t.exchange("AT+CGMM\nHE910\nAT#PORTCFG?\n#PORTCFG: 0,0\nAT#SSLCFG=?\n" + test)
-    t.exchange("AT#SSLEN?\n#SSLEN: 1,0\nAT#SSLEN=1,1\n\nAT#SSLEN?\n#SSLEN: 1,1")
-    t.exchange("AT#SSLEN=1,0\n\nAT#SSLEN?\n#SSLEN: 1,0")
-    t.world.vm.fault("tls_held", number=1)
-    t.exchange(f"AT#SSLEN?\n#SSLEN: 1,1\nAT#SSLEN=1,0\n{IN_USE}")
-    assert t.lines.commands() == [
-        "AT+CGMM", "AT#PORTCFG?", "AT#SSLCFG=?", "AT#SSLEN?", "AT#SSLEN=1,1", "AT#SSLEN?",
-        "AT#SSLEN=1,0", "AT#SSLEN?", "AT#SSLEN?", "AT#SSLEN=1,0",
-    ]  # fmt: skip
+    """`2`: the guide's instance 2, on COM4."""
+    t = Asking(folder, "he910", tls={"ca": None})
+    t.exchange(f"""
+        1 AT+CGMM | HE910 | OK
+        1 AT#PORTCFG? | #PORTCFG: 0,0 | OK
+        1 AT#SSLCFG=? | #SSLCFG: (1),(1),(0-1500),(0-65535),(10-5000),(0-255),(0-2),(0),(0) | OK
+        1 AT+CMEE=2 | OK
+        1 AT#SSLEN? | #SSLEN: 1,0 | OK
+        1 AT#SSLEN=1,1 | OK
+        1 AT#SSLEN? | #SSLEN: 1,1 | OK
+        2 AT+CMEE? | +CMEE: 0 | OK
+        2 AT+CMEE=2 | OK
+        2 AT#SSLEN? | #SSLEN: 1,1 | OK
+        2 AT#SSLEN=1,0 | {USED}
+        1 AT#SSLEN=1,0 | OK
+        1 AT#SSLEN? | #SSLEN: 1,0 | OK
+        2 AT#SSLEN? | #SSLEN: 1,0 | OK
+        2 AT#SSLEN=1,1 | OK
+        1 AT#SSLEN? | #SSLEN: 1,1 | OK
+        1 AT#SSLEN=1,0 | {USED}
+    """)
 
 
 def test_6_8_2_several_secure_sockets(folder):
-    t = Asking(folder, "le866")
-    for number in (1, 2):
-        t.question(f"AT#SSLEN={number},0")
-    t.lines.clear()
-    test = "#SSLCFG: (1-6),(1-5),(0-1500),(0-65535),(10-5000),(0-255),(0-2),(0),(0)"
-    t.exchange("AT+CGMM\nLE866-SV1\nAT#PORTCFG?\n#PORTCFG: 1,1\nAT#SSLCFG=?\n" + test)
-    t.exchange(f"AT#SSLEN?\n{table()}\nAT#SSLEN=1,1\n\nAT#SSLEN?\n{table(1)}")
-    t.world.vm.fault("tls_held", number=2)  # AT#SSLEN=2,1 on COM25
-    t.exchange(f"AT#SSLEN=1,0\n\nAT#SSLEN?\n{table(2)}\nAT#SSLEN=2,0\n{IN_USE}")
-    t.exchange(f"AT#SSLEN=3,1\n\nAT#SSLEN=4,1\n\nAT#SSLEN?\n{table(2, 3, 4)}")
-    assert t.lines.commands() == [
-        "AT+CGMM", "AT#PORTCFG?", "AT#SSLCFG=?", "AT#SSLEN?", "AT#SSLEN=1,1", "AT#SSLEN?",
-        "AT#SSLEN=1,0", "AT#SSLEN?", "AT#SSLEN=2,0", "AT#SSLEN=3,1", "AT#SSLEN=4,1", "AT#SSLEN?",
-    ]  # fmt: skip
+    """`2`: the guide's instance 2, on COM25."""
+    t = Asking(folder, "le866", tls={"ca": None})
+    t.exchange(f"""
+        1 AT+CGMM | LE866-SV1 | OK
+        1 AT#PORTCFG? | #PORTCFG: 1,1 | OK
+        1 AT#SSLCFG=? | {RANGES} | OK
+        1 AT+CMEE=2 | OK
+        1 AT#SSLEN? | {table()}
+        1 AT#SSLEN=1,1 | OK
+        1 AT#SSLEN? | {table(1)}
+        2 AT+CMEE? | +CMEE: 0 | OK
+        2 AT+CMEE=2 | OK
+        2 AT#SSLEN? | {table(1)}
+        2 AT#SSLEN=1,0 | {USED}
+        2 AT#SSLEN=2,1 | OK
+        1 AT#SSLEN=1,0 | OK
+        1 AT#SSLEN? | {table(2)}
+        1 AT#SSLEN=2,0 | {USED}
+        1 AT#SSLEN=3,1 | OK
+        1 AT#SSLEN=4,1 | OK
+        1 AT#SSLEN? | {table(2, 3, 4)}
+        2 AT#SSLEN? | {table(2, 3, 4)}
+        2 AT#SSLEN=1,1 | OK
+        1 AT#SSLEN? | {table(1, 2, 3, 4)}
+        2 AT#SSLEN=4,0 | {USED}
+    """)
 
 
 def test_6_8_3_other_commands_want_it_activated(folder):
-    """As delivered: what the driver has set is asked for instead of the guide's defaults."""
-    t = Asking(folder, "he910")
-    t.question("AT#SSLEN=1,0")
-    t.lines.clear()
-    t.exchange("AT+CGMM\nHE910\nAT#SSLEN=?\n#SSLEN: (1),(0,1)\nAT#SSLEN?\n#SSLEN: 1,0")
-    t.exchange("AT#SSLSECCFG2?\n836\nAT#SSLSECCFG?\n836\nAT#SSLCFG?\n836\nAT#SSLEN=1,1\n")
-    t.exchange("AT#SSLSECCFG2?\n#SSLSECCFG2: 1,1,0,0,0,0\nAT#SSLSECCFG?\n#SSLSECCFG: 1,0,1,1")
-    t.exchange("AT#SSLCFG?\n#SSLCFG: 1,1,300,90,100,50,0,0,0,0")
-    assert t.lines.commands()[3:] == [
-        "AT#SSLSECCFG2?", "AT#SSLSECCFG?", "AT#SSLCFG?", "AT#SSLEN=1,1", "AT#SSLSECCFG2?",
-        "AT#SSLSECCFG?", "AT#SSLCFG?",
-    ]  # fmt: skip
-
-
-# A setting is asked for before it is written; a datum is deleted before it is written anew.
-EXTRA = ("AT#SSLSECCFG?", "AT#SSLSECDATA?", "AT#SSLSECDATA=1,0,", "AT#SSLH=1")
+    t = Asking(folder, "he910", tls={"ca": None})
+    t.exchange("""
+        1 AT+CGMM | HE910 | OK
+        1 AT+CMEE=2 | OK
+        1 AT#SSLEN=? | #SSLEN: (1),(0,1) | OK
+        1 AT#SSLEN? | #SSLEN: 1,0 | OK
+        1 AT#SSLSECCFG2? | +CME ERROR: SSL not activated
+        1 AT#SSLSECCFG? | +CME ERROR: SSL not activated
+        1 AT#SSLCFG? | +CME ERROR: SSL not activated
+        1 AT#SSLEN=1,1 | OK
+        1 AT#SSLSECCFG2? | #SSLSECCFG2: 1,1,0,0,0,0 | OK
+        1 AT#SSLSECCFG? | #SSLSECCFG: 1,0,0 | OK
+        1 AT#SSLCFG? | #SSLCFG: 1,1,300,90,100,50,0,0,0,0 | OK
+    """)
 
 
 class Fresh(Telit):
-    """A module with nothing stored; what it is told from the switching on."""
+    """A module with nothing stored; what it is told from the switching on to the SIM."""
 
-    def __init__(self, folder, module, server=None, **more):
-        tls = {**more.pop("tls", {})}
-        super().__init__(folder, module, server or Sink(), tls=tls, sockets=1, **more)
+    def __init__(self, folder, module, client=False):
+        super().__init__(folder, module, Sink(), client=client, sockets=1)
         self.world.mqtt.disconnect()
 
-    def files(self):
-        """Command lines and payload from the first look at the certificates to their end."""
+    def sizes(self):
+        tls = self.world.cfg["tls"]
+        return [(name, os.path.getsize(tls[name])) for name in ("ca", "cert", "key") if tls[name]]
+
+    def stored(self):
         self.until(lambda: self.modem.state == "sim", 100)
-        found = self.lines.commands()
-        return found[found.index("AT#SSLEN=1,1") :]
 
 
-def sizes(t):
-    tls = t.world.cfg["tls"]
-    return [
-        len(open(tls[name], "rb").read()) if tls[name] else 0 for name in ("ca", "cert", "key")
-    ]
-
-
-def typed(t, name):
-    """A PEM file goes out with line feeds alone, and Ctrl-Z behind its last byte (6.5)."""
-    data = open(t.world.cfg["tls"][name], "rb").read()
-    assert b"\r" not in data
-    return data.decode() + "\x1a"
-
-
-@pytest.mark.parametrize("module", ["ge910", "he910", "le910", "me310g1"])
-def test_6_8_5_server_authentication_pem(module, folder):
-    """Client authentication needs `AT#SSLSECCFG=…,2`, the server's alone `…,1`; 6.8.4 has 0. (On
-    2G the guide takes suite 1, RC4 with MD5, which is in no level of `tls.level`: 0 is all.)
-    """
-    t = Fresh(folder, module)
-    found = t.files()
-    form = ",1" if t.world.vm.page.PLATFORM.formats else ""
-    suite = found[[one.startswith("AT#SSLSECCFG=") for one in found].index(True)].split(",")[1]
-    ca = sizes(t)[0]
-    wanted = [
-        f"AT#SSLSECCFG=1,{suite},1{form}", f"AT#SSLSECDATA=1,1,1,{ca}", typed(t, "ca"),
-    ]  # fmt: skip
-    joined = rejoin(found, t)
-    in_order(wanted, joined, ("AT#SSLEN=1,1", *EXTRA))
-
-
-def rejoin(found, t):
-    """`commands()` cuts at CR; what was typed has none: it stands before the next command."""
-    result = []
-    for one in found:
-        at = one.find("\x1a") + 1
-        result += [one[:at], one[at:]] if at else [one]
-    return [one for one in result if one]
-
-
-@pytest.mark.parametrize("module", ["he910", "le910", "me310g1", "le910q1"])
-def test_6_8_6_server_and_client_authentication_pem(module, folder):
-    """The guide stores certificate, CA, key; the driver that of 10.1: CA first."""
-    t = Fresh(folder, module, client=True)
-    found = rejoin(t.files(), t)
-    form = ",1" if t.world.vm.page.PLATFORM.formats else ""
-    ca, cert, key = sizes(t)
-    suite = next(one for one in found if one.startswith("AT#SSLSECCFG=")).split(",")[1]
-    wanted = [f"AT#SSLSECCFG=1,{suite},2{form}"]
-    for kind, size, name in ((1, ca, "ca"), (0, cert, "cert"), (2, key, "key")):
-        wanted += [f"AT#SSLSECDATA=1,1,{kind},{size}", typed(t, name)]
-    in_order(wanted, found, ("AT#SSLEN=1,1", *EXTRA))
-
-
-@pytest.mark.parametrize("module", ["gl865", "he910", "le910c1", "me310g1"])
+@pytest.mark.parametrize("module", ["gl865", "he910", "le910c1", "me310g1", "le910q1"])
 def test_6_8_4_verify_none(module, folder):
-    t = Telit(folder, module, Sink(), tls={"verify": "none", "ca": None})
+    t = Telit(folder, module, Sink(), tls={"verify": "none", "ca": None}, sockets=1)
     settings = t.world.vm.settings["#SSLSECCFG"]
     settings[1] = ("0", 1, *settings[1][2:])  # somebody wanted verification
     t.start()
     socket = t.modem.sockets[0]
     socket.open(HOST.encode(), 443, True)
     t.until(lambda: socket.state == 2)
-    said = t.lines.commands()
-    form = ",1" if t.world.vm.page.PLATFORM.formats else ""
-    assert any(one.startswith("AT#SSLSECCFG=1,") and one.endswith(",0" + form) for one in said)
-    assert not any("SSLSECDATA=1,1" in one for one in said)
+    guides = "AT#SSLSECCFG=1,0,0"
+    if t.world.vm.page.PLATFORM.formats:
+        guides += " ~ form AT#SSLSECCFG=1,0,0,1"
+    second, tail = {
+        "gl865": (None, ""),
+        "he910": ("3", ""),
+        "le910c1": ("3", ",0,0"),
+        "me310g1": ("2,1,1,0,2", ",0,0,0,600"),
+        "le910q1": ("2,1,1,0,2", ",0,0,0,600"),
+    }[module]
+    exactly(
+        typed(t),
+        f"""
+        + life AT#SSLEN=1,1
+        + life AT#SSLH=1
+        {"" if second else "+ slow AT#CPUMODE=2"}
+        + saved AT#SSLSECCFG?
+        {guides}
+        {f"+ saved AT#SSLSECCFG2?{chr(10)}+ policy AT#SSLSECCFG2=1,{second}" if second else ""}
+        + saved AT#SSLCFG?
+        + idle AT#SSLCFG=1,1,300,90,100,50,1{tail}
+        + ready AT#SSLD=1,443,"{HOST}",0,1,100
+        + ready AT#SSLS=1
+        """,
+    )
 
 
-SECOND = ("AT#SSLSECCFG2",)
+PEM = {
+    "ge910": "AT#SSLSECCFG=1,0,{}",
+    "he910": "AT#SSLSECCFG=1,0,{},1",
+    "le910": "AT#SSLSECCFG=1,0,{},1",
+    "me310g1": "AT#SSLSECCFG=1,0,{},1 ~ form AT#SSLSECCFG=1,0,{}",
+    "le910q1": "AT#SSLSECCFG=1,0,{},1 ~ form AT#SSLSECCFG=1,0,{}",
+}
+
+
+@pytest.mark.parametrize("module", PEM)
+def test_6_8_5_server_authentication_pem(module, folder):
+    t = Fresh(folder, module)
+    t.stored()
+    security = PEM[module].format(1, 1)
+    if module == "ge910":
+        security = "AT#SSLSECCFG=1,1,1 ~ rc4 " + security
+    exactly(typed(t), START + store(*t.sizes(), security=security))
+
+
+@pytest.mark.parametrize("module", PEM)
+def test_6_8_6_server_and_client_authentication_pem(module, folder):
+    t = Fresh(folder, module, client=True)
+    t.stored()
+    text = store(*t.sizes(), security=PEM[module].format(2, 2))
+    # the guide's CA stands behind the certificate: one of both is not in its place
+    for line in (f"AT#SSLSECDATA=1,1,1,{t.sizes()[0][1]}", "<ca>"):
+        text = text.replace(f" {line}\n", f" + order {line}\n")
+    exactly(typed(t), START + text)
 
 
 @pytest.mark.parametrize("module", ["he910", "le866", "le910c1"])
@@ -226,144 +228,49 @@ def test_6_8_5_and_6_8_6_der(module, client, folder):
     """DER is counted: no Ctrl-Z behind it, and control characters in it are data."""
     t = Fresh(folder, module, client=client)
     tls = t.world.cfg["tls"]
-    kept = []
-    for name in ("ca", "cert", "key")[: 3 if client else 1]:
+    kept = {}
+    for name, _size in t.sizes():
         text = open(tls[name]).read()
         body = "".join(line for line in text.split("\n") if "-----" not in line)
-        kept.append(base64.b64decode(body))
         path = folder / (name + ".der")
-        path.write_bytes(kept[-1])
+        path.write_bytes(base64.b64decode(body))
+        kept[f"<{name}>"] = path.read_bytes()
         tls[name] = str(path)
     t.modem.files.paths = (tls["ca"], tls["cert"], tls["key"])
-    t.until(lambda: t.modem.state == "sim", 100)
+    t.stored()
     said = b"".join(data for way, data in t.lines.said if way == ">")
-    mode = 2 if client else 1
-    at = said.index(b"AT#SSLSECCFG=1,0,%d,0\r" % mode)
-    for kind, data in zip((1, 0, 2), kept, strict=False):
-        # (a `>` of the module stands between the command and the data)
-        at = said.index(b"AT#SSLSECDATA=1,1,%d,%d\r" % (kind, len(data)) + data + b"AT", at)
+    security = f"AT#SSLSECCFG=1,0,{2 if client else 1},0"
+    wanted = guide.ours(store(*t.sizes(), security=security), WHY)
+    assert said[said.index(b"AT#SSLEN=1,1\r") :] == b"".join(
+        kept.get(line, line.encode() + b"\r") for line in wanted
+    )
     t.until(lambda: t.modem.online, 120)
     socket = t.modem.sockets[0]
     socket.open(HOST.encode(), 443, True)
     t.until(lambda: socket.state == 2)
 
 
-# What stands around the examples: settings asked for first, and TLS taken from the sockets.
-SERVICE = ("AT#SSLSECCFG", "AT#SSLCFG?", "AT#HTTPCFG?", "AT#FTPCFG?", "AT#SSLEN=")
+@pytest.mark.parametrize("module", ["ge910", "he910"])
+def test_6_8_5_and_6_8_6_word_for_word(module, folder):
+    """Whoever wants these settings, or that order: `ask()` says what it is told."""
+    t = Asking(folder, module, tls={"ca": None}, client=True)
+    form = ",1" if module == "he910" else ""
+    data = {
+        kind: open(t.pki.tls[name], "rb").read()
+        for kind, name in ((0, "cert"), (1, "ca"), (2, "key"))
+    }
 
+    def stored(kind):
+        pem = data[kind] + b"\x1a"
+        command = f"AT#SSLSECDATA=1,1,{kind},{len(pem) - 1}"
+        t.lines.clear()
+        assert t.question(command, data=pem) == ""
+        assert t.lines.dialogue() == [f"> {command}", "< >", f"> {pem.decode()}", "< OK"]
 
-def test_8_2_http_get(folder):
-    """FACTS.md, Telit: TLS is shared, one of them at a time. `AT#SCFG?` and `AT#FTPCFG?` are asked
-    as the guide does; the context is up since the start, so `AT#SGACT=1,1` stands before it.
-    """
-    web = Web(page(b"<!doctype html>\n<html>\n</html>"))
-    t = Telit(folder, "he910", web, host="server_address")
-    ask, http = t.modem.ask(), t.modem.http()
-    t.world.mqtt.disconnect()
-    t.until(lambda: t.modem.online, 120)
-    t.world.run(10)
-    start = rejoin(t.lines.commands(), t)
-    into, found = bytearray(), []
-
-    async def run():
-        scfg = await ask(b"AT#SCFG?")
-        found.extend(scfg)
-        found.extend(await ask(b"AT#FTPCFG?"))
-        http.get(b"server_address", b"/", store=into, most=1000, port=443)
-
-    t.lines.clear()
-    t.world.loop.spawn(run())
-    t.until(lambda: bytes(into) == b"<!doctype html>\n<html>\n</html>", 60)
-    t.world.run(10)
-    context = ['AT+CGDCONT=1,"IP","flolive.net"', "AT#SGACT=1,1"]
-    up = [one for one in start if one.startswith(("AT+CGDCONT=", "AT#SGACT="))]
-    assert up == context
-    assert found[0] == b"#SCFG: 1,1,300,90,600,50" and len(found) == 7
-    assert found[6] == b"#FTPCFG: 100,0,0"
-    ca = sizes(t)[0]
-    assert f"AT#SSLSECDATA=1,1,1,{ca}" in start
-    said = t.lines.commands()
-    in_order(
-        [
-            "AT#SCFG?", "AT#FTPCFG?", "AT#SSLEN=1,1", "AT#SSLSECCFG?", "AT#SSLEN=1,0",
-            'AT#HTTPCFG=0,"server_address",443,0,,,1,%d,1' % (http.pause_ms // 1000),
-            'AT#HTTPQRY=0,0,"/"', "AT#HTTPRCV=0,1000",
-        ],
-        said,
-        ("AT#SSLSECCFG2", "AT#HTTPCFG?", 'AT#HTTPCFG=0,"",80'),
-    )  # fmt: skip
-
-
-def test_9_1_ftps(folder):
-    """The file comes in counted pieces (`AT#FTPGETPKT`, `AT#FTPRECV`) instead of data mode, whose
-    end a file could imitate; HTTP holds no TLS, so `AT#HTTPCFG` has nothing to give back.
-    """
-    t = Telit(folder, "he910", Sink())
-    files = t.pki.authority.server(["ftp"], now=MADE)
-    ftp = FTP({"file.txt": b"the file\r\nNO CARRIER?"}, tuple(one.read_bytes() for one in files))
-    ftp.HOST = "ftp"
-    ftp.network = t.world.network
-    t.world.network.services[b"ftp", 21] = ftp
-    one = t.modem.ftp()
-    t.start()
-    into = bytearray()
-    one.get(b"ftp", b"file.txt", b"user", b"secret", store=into, most=100)
-    t.until(lambda: one.why == -1, 90)
-    t.world.run(20)
-    assert bytes(into) == b"the file\r\nNO CARRIER?"
-    in_order(
-        [
-            "AT#SSLEN=1,1", "AT#SSLSECCFG?", "AT#SSLEN=1,0", "AT#FTPCFG=500,1,1",
-            'AT#FTPOPEN="ftp:21","user","secret",1', 'AT#FTPGETPKT="file.txt"', "AT#FTPCLOSE",
-        ],
-        t.lines.commands(),
-        ("AT#FTPTYPE=0", "AT#FTPFSIZE", "AT#FTPRECV", "AT#FTPGETPKT?", "AT#FTPCFG", *SECOND),
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("module", ["me910c1", "me310g1", "els63"])
-def test_10_1_mqtt(module, folder):
-    broker = Broker()
-    t = Telit(folder, module, broker, host="mqtt_broker_address", port=8883, client=True)
-    ask = t.modem.ask()
-    cfg = t.world.cfg["broker"]
-    cfg.update(host=b"mqtt_broker_address", port=8883, tls=True, keepalive_s=60)
-    cfg.update(client_id=b"client_id", clean=True, user=None, password=None)
-    mqtt = t.modem.mqtt()
-    t.world.mqtt.disconnect()
-    t.until(lambda: mqtt.connected, 200)
-    found = []
-
-    async def run():
-        found.extend(await ask(b"AT#MQEN?"))
-        if mqtt.connected:
-            found.extend(await ask(b"AT#MQCONN?"))
-
-    t.world.loop.spawn(run())
-    t.until(lambda: len(found) == 3)
-    mqtt.disconnect()
-    t.world.run(30)
-    t.world.loop.spawn(run())
-    t.until(lambda: len(found) == 5)
-    on = [b"#MQEN: 1,1", b"#MQEN: 2,0", b"#MQCONN: 1,1"]
-    assert found == [*on, b"#MQEN: 1,0", b"#MQEN: 2,0"]
-    said = rejoin(t.lines.commands(), t)
-    ca, cert, key = sizes(t)
-    # (the guide's <skipHostMismatch> is 1; ours is 0, so that the server's name is checked, and
-    # <version> is 1.2 instead of "all"; on 37 and 52 also the least version)
-    more = module != "me910c1"
-    config = "1,1,300,90,100,50,0,0,0,0,600" if more else "1,1,300,90,100,50,0,0,0"
-    second = "1,2,1,1,0,2" if more else "1,2,1"
-    wanted = [f"AT#SSLSECDATA=1,1,{kind},{size}" for kind, size in ((1, ca), (0, cert), (2, key))]
-    # (the guide looks at the context behind AT+CGDCONT, too: AT#SGACT tells the same)
-    wanted += ["AT+CGDCONT?", 'AT+CGDCONT=1,"IP","flolive.net"', "AT#SGACT=1,1", "AT#MQEN=1,1"]
-    wanted += ['AT#MQCFG=1,"mqtt_broker_address",8883,1,1', "AT#SSLSECCFG?"]
-    wanted += [f"AT#SSLCFG={config}", f"AT#SSLSECCFG2={second}"]
-    wanted += ["AT#MQCFG2=1,60,1", "AT#MQTCFG=1,30"]
-    wanted += ['AT#MQCONN=1,"client_id","",""', "AT#MQEN?", "AT#MQCONN?"]
-    wanted += ["AT#MQDISC=1", "AT#MQCONN?", "AT#MQEN=1,0", "AT#MQEN?"]
-    at = 0
-    for line in said:
-        at += at < len(wanted) and line == wanted[at]
-    assert at == len(wanted), (wanted[at], said)
-    assert broker.violations == []
+    t.exchange(f"1 AT#SSLEN=1,1 | OK\n1 AT#SSLSECCFG=1,{0 if form else 1},1{form} | OK")
+    stored(1)
+    t.exchange(f"1 AT#SSLSECCFG=1,0,2{form} | OK")
+    for kind in (0, 1, 2):
+        stored(kind)
+    t.exchange("1 AT#SSLSECDATA? | #SSLSECDATA: 1,1,1,1 | OK")
+    assert t.question("AT#SSLSECDATA=1,1,3,10", data=b"x") == 4

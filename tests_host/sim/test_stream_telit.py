@@ -4,6 +4,7 @@ the line while every byte is data.
 
 import pytest
 
+from tests_host.sim.telit_lines import HOST
 from tests_host.sim.test_dialogues_telit import Stream
 from uplink import log
 
@@ -77,3 +78,15 @@ def test_who_needs_the_line_waits_until_commands_are_heard(how, folder):
     assert t.modem.counters()["resyncs"] == before
     t.world.run(30)
     assert t.server.got == b""
+
+
+def test_data_mode_lasts_longer_than_any_command(folder):
+    t = Stream(folder)
+    t.stream.open(HOST.encode(), 443)
+    t.until(t.settled)
+    t.lines.clear()
+    t.world.run(1000)
+    assert not t.lines.said and t.stream.online
+    t.both_ways()
+    t.escape()
+    t.close()

@@ -5,7 +5,7 @@ import tomllib
 from tools.setup.paths import ROOT
 
 # Files of services that have lines of their own.
-_SOME = ("ssl", "stream", "online_stream", "ask")
+_SOME = ("ftp_online", "ssl", "stream", "online_stream", "ask")
 PATH = ROOT / "firmware" / "budget.toml"
 
 
@@ -17,7 +17,7 @@ def over(sizes, board, budget):
     """Sentences about what `sizes` has more than `budget` allows to `board`; none: all is well.
 
     An image whose manifest asks for services may take what [services] says beside the rest, and
-    where it has "ssl", "ask" or a vendor's "stream" what [ssl] … say beside that.
+    where it has "ftp_online", "ssl", "ask" or a vendor's "stream" what [ssl] … say beside that.
     """
     limits, rooms = budget.get(board, {}), budget["uplink"]
     totals = sizes.room_totals()

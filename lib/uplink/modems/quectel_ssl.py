@@ -25,6 +25,10 @@ SCRIPTS = (
     b'\n a2AT+QSECDEL="{A}"'
     b'\n a2AT+QSECDEL="{B}"'
     b'\n a2AT+QSECDEL="{K}"'
+    b"\n#o"  # open a connection, by context 0 as it is
+    b"\n a3AT+QSSLCLOSE={n}"
+    b"\n a3AT+QICLOSE={n}"
+    b'\n  3AT+QSSLOPEN={n},0,"{h}",{p},0,80'
     b"\n#t"  # text up to Ctrl-Z, over a connection
     b"\nth6AT+QSSLSEND={n}|->"
     b"\nTh6AT+QISEND={n}|->"
@@ -39,11 +43,14 @@ _NUMBER = const(110)
 
 def kind(name):
     """Where the letters of a type stand in TYPES; -1: there is none of that name."""
-    at = TYPES.find(b" " + name)
-    at += len(name) + 1
-    if at <= len(name) or not 48 <= TYPES[at] <= 49 or TYPES[at + 2] != 32:
-        return -1
-    return at
+    at = TYPES.find(name)
+    while at > 0:
+        end = at + len(name)
+        if TYPES[at - 1] == 32 and end + 2 < len(TYPES):
+            if 48 <= TYPES[end] <= 49 and TYPES[end + 2] == 32:
+                return end
+        at = TYPES.find(name, at + 1)
+    return -1
 
 
 def when(s, condition):

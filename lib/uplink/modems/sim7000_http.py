@@ -100,7 +100,7 @@ def put(s, letter, line):
     elif letter == 111:  # o: from which byte on
         decimal(line, s.place)
     elif letter == 113:  # q: how many
-        decimal(line, wanted(s))
+        decimal(line, next_read(s))
     elif letter == 76:  # L: s for the answer: 30 to 1800
         n = s.pause_ms // 1000
         decimal(line, 30 if n < 30 else n if n < 1800 else 1800)
@@ -141,7 +141,7 @@ def file(s, which):
     return sim7000.FILES[which] if there else b""
 
 
-def wanted(s):
+def next_read(s):
     """Bytes of the next read."""
     n = s.size - s.place
     most = s.core.read_max  # (less on 1529B08)
@@ -206,7 +206,7 @@ def heard(s, c, what):
     if what == 82:  # R `+SHREAD: <n>`, then n bytes
         n = c.int()
         engine = s.core.engine
-        if 1 <= n <= wanted(s):
+        if 1 <= n <= next_read(s):
             engine.expect(n)
         else:
             engine.damage(s.core.now)

@@ -34,6 +34,8 @@ SCRIPTS = (
     b"\n4a2AT#SSLEN=4,0"
     b"\n5a2AT#SSLEN=5,0"
     b"\n6a2AT#SSLEN=6,0"
+    b"\nta3AT#FTPCFG?|F"  # nor FTP, which an earlier life may have left so
+    b"\nH 3AT#FTPCFG=500,1,0"
     b'\n  3AT#HTTPCFG=0,"{h}",{p},0,,,{T},{L},1'
     b'\nG :AT#HTTPQRY=0,0,"{r}"{x}'
     b'\nOh:AT#HTTPSND=0,0,"{r}",{n},"{k}"{x}|->'
@@ -69,8 +71,8 @@ def put(s, letter, line):
         line.append(49 if s.tls else 48)
     elif letter == 76:  # L: s for the answer
         decimal(line, s.pause_ms // 1000)
-    elif letter == 109:  # m: at most so many; without a length, all of it
-        if s.announced > 0 and not s.draining:
+    elif letter == 109:  # m: at most so many; all of it, where that is no more, or not known
+        if s.announced - s.count > _PIECE and not s.draining:
             line.append(44)
             decimal(line, _PIECE)
     else:
@@ -102,4 +104,7 @@ def arrows(s):
 
 
 def heard(s, c, what):
+    """F `#FTPCFG: <100 ms>,<IPPIgnoring>,<1: it holds TLS>`."""
+    c.skip(2)
+    s.told = c.int(0)
     return None

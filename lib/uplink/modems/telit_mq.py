@@ -5,7 +5,11 @@ captures of an LE910R1 (AT#MQWCFG restarts it: a will is not set).
 """
 
 from uplink.modems import telit
+from uplink.modems.common import const
 from uplink.modems.telit_urcs import decimal, meets
+
+_SUITE = const(67)
+_REST = b"lxv"  # of telit's variables, what stands last in #SSLSECCFG, #SSLCFG, #SSLSECCFG2
 
 PROMPT = b">"
 TAIL_OK = b"\r\n\r\nOK\r\n"
@@ -23,13 +27,15 @@ SCRIPTS = (
     b"\n5a2AT#SSLEN=5,0"
     b"\n6a2AT#SSLEN=6,0"
     b"\n  2AT#MQEN=1,1"
+    b"\n a2AT#MQEN?|-"
     b'\n  3AT#MQCFG=1,"{h}",{p},1,{T}'
-    b"\ntd2AT#SSLSECCFG=1,{C},{l}"
-    b"\nMd2AT#SSLCFG=1,1,300,90,100,50,0{x}"
-    b"\nSd2AT#SSLSECCFG2=1,{v}"
+    b"\ntd2AT#SSLSECCFG=1,{1}"
+    b"\nMd2AT#SSLCFG=1,{2}"
+    b"\nSd2AT#SSLSECCFG2=1,{3}"
     b"\n  2AT#MQCFG2=1,{k},{e}"
     b"\n  2AT#MQTCFG=1,30"
     b'\n  :AT#MQCONN=1,"{I}","{U}","{W}"'
+    b"\n a2AT#MQCONN?|c"
     b"\n#s"  # subscribe
     b'\n  6AT#MQSUB=1,"{F}"{q}'
     b"\n#p"  # publish
@@ -42,6 +48,7 @@ SCRIPTS = (
     b"\n a4AT#MQDISC=1"
     b"\n a2AT#MQCONN?|c"
     b"\n a2AT#MQEN=1,0"
+    b"\n a2AT#MQEN?|-"
     b"\n#"
 )
 
@@ -53,6 +60,17 @@ def when(s, condition):
 def put(s, letter, line):
     """Variables of these texts; the others are telit's."""
     broker = s.broker
+    if 49 <= letter <= 51:  # 1, 2, 3: how TLS is done, in the application's own words or ours
+        words = s.words[letter - 49]
+        if words is not None:
+            line.extend(words)
+            return True
+        if letter == 49:
+            telit.put(s.core, _SUITE, line)
+            line.append(44)
+        elif letter == 50:
+            line.extend(b"1,300,90,100,50,0")
+        return telit.put(s.core, _REST[letter - 49], line)
     if letter == 84:  # T: TLS
         line.append(49 if s.tls else 48)
     elif letter == 107:  # k: s of keepalive, 1 to 3600

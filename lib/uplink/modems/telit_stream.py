@@ -18,6 +18,7 @@ READ_MOST = 1000  # and of a read
 TEXT_END = b"\x1a"  # Ctrl-Z; in front of it backspace and escape have a meaning
 NO_CARRIER = b"\r\nNO CARRIER\r\n"
 OK = b"\r\nOK\r\n"
+ENDS = (b"\r\nNO CARRIER\r\n", b"\r\nOK\r\n")  # both
 ESCAPE = b"+++"
 
 SCRIPTS = (

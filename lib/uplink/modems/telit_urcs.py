@@ -35,13 +35,16 @@ def decimal(line, n):
 
 def meets(s, condition):
     """Conditions of a service's script, with TLS: 2 to 6: sockets may have enabled that secure
-    socket, too; M: the server's name is checked if #SSLCFG says so. The others are telit's.
+    socket, too; M: the server's name is checked if #SSLCFG says so; H: the module has said that
+    HTTP, or FTP, holds it. The others are telit's.
     """
     security = s.core.security
     if 50 <= condition <= 54:
         return s.tls and security.stores > condition - 49
     if condition == 77:
         return s.tls and security.named
+    if condition == 72:
+        return s.told
     return telit.when(s.core, condition)
 
 

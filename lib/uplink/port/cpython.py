@@ -182,6 +182,7 @@ class Board(HostBoard):
         for stream in self._streams:
             stream.close()
         self._streams.clear()
+        self._poll = select.poll()
 
 
 class Turns:

@@ -12,7 +12,10 @@ _MOST = const(180)  # bytes of a command line
 _LINES = const(16)  # of an answer
 _CME = const(2)  # of at.codes
 _WORK = const(5)
+_TIMEOUT = const(5)
+_PAYLOAD = const(8)
 _DOING_SOCKET = const(16)
+_DOING_SEND = const(18)
 _STOPPED = const(11)
 
 
@@ -27,7 +30,10 @@ class Ask(Service):
     """`lines = await ask(b"AT#SSLEN?")`: its information responses; `ATError` where it fails.
 
     For what no other call asks: it changes nothing behind the driver's back only as long as the
-    command is a question. One at a time (takes heap). No command that wants a prompt.
+    command is a question. One at a time (takes heap).
+
+    `data`: what goes out behind the prompt, and what ends it (`b"text\\x1a"`); lines of an answer
+    behind it are not told.
     """
 
     # what this one has for `vendor`: no texts of its own
@@ -39,6 +45,7 @@ class Ask(Service):
         self.SCRIPTS = core.vendor.SCRIPTS
         self.event = Event(core.loop)
         self.command = b""
+        self.content = None
         self.name_end = 0
         self.lines = []
         self.result = 0
@@ -46,7 +53,7 @@ class Ask(Service):
         # any line; or those that begin with the command's own name
         self.steps = ([0, (b"AT", 65), b"", "answer", 30_000, 0],)
 
-    def __call__(self, command, limit_ms=30_000):
+    def __call__(self, command, limit_ms=30_000, data=None, prompt=b">"):
         """`command`: bytes as they go out, without the line end."""
         if self.state:
             raise ValueError("ask: one at a time")
@@ -58,8 +65,14 @@ class Ask(Service):
         while end < len(command) and command[end] not in b"=?":
             end += 1
         self.name_end = end
+        self.content = data
         step = self.steps[0]
-        step[2] = command[2:3] if command[2] in b"#+" and end < len(command) else b""
+        step[5] = 0
+        if data is not None:
+            step[5] = _PAYLOAD
+            step[2] = prompt
+        else:
+            step[2] = command[2:3] if command[2] in b"#+" and end < len(command) else b""
         step[4] = limit_ms
         self.lines = []
         self.wants()
@@ -83,10 +96,21 @@ class Ask(Service):
     def serve(self, now):
         core = self.core
         core.active = self
-        core.doing = _DOING_SOCKET + _WORK
+        # (a send that is cut off leaves a module that waits for the rest)
+        core.doing = _DOING_SOCKET + _WORK if self.content is None else _DOING_SEND
         core.script = self.script
         self.script.any = not self.steps[0][2]  # (the engine takes such lines for URCs)
         core.engine.run(self.steps, now)
+
+    def payload(self, engine):
+        """The data, once."""
+        content = self.content
+        if engine.out is content:
+            return False
+        engine.out = content
+        engine.out_pos = 0
+        engine.out_end = len(content)
+        return True
 
     def put(self, s, letter, line):
         line.extend(memoryview(self.command)[2:])
@@ -117,6 +141,8 @@ class Ask(Service):
         self.cme = self.core.engine.cme if result == _CME else -1
         self.state = 0
         self.event.set()
+        if result == _TIMEOUT and self.content is not None:
+            self.core.unsent()
 
     def failed(self, reason, now):
         self.result = _STOPPED

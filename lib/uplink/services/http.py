@@ -289,6 +289,8 @@ class ModuleHTTP(Service):
     def taken(self, buf, off, n, now):
         """A piece of the answer."""
         self.since = now
+        if not self.letter:
+            return  # of one that was given up; the next may be asked for already
         self.place += n
         if self.draining:
             return

@@ -7,7 +7,10 @@ from uplink.modem.states import const
 
 _DO_OPEN = const(1)
 _FILES = const(8)  # of states
+_ONLINE = const(13)
+_CHECK = const(26)
 _HELD = const(17)
+_NEVER = const(-2)  # of modem.files
 
 
 def texts(vendor, service):
@@ -26,6 +29,7 @@ class ServiceModem(Modem):
     def __init__(self, loop, cfg):
         self.units = []
         self.swept = False  # what an earlier life of ours left in the module is put away
+        self.renewed = False  # other certificates were given
         super().__init__(loop, cfg)
         self.own = self.script
 
@@ -51,9 +55,11 @@ class ServiceModem(Modem):
     def ftp(self):
         """An object with `get`: the module's own FTP. ValueError: it has none, or this image."""
         found = self.texts("ftp", "FTP")
-        from .ftp import ModuleFTP
-
-        return self.add(ModuleFTP(self, found))
+        try:
+            from .ftp_online import OnlineFTP as FTP
+        except ImportError:
+            from .ftp import ModuleFTP as FTP
+        return self.add(FTP(self, found))
 
     def mqtt(self):
         """The module's own MQTT, called as `MQTT`. ValueError: it has none, or this image."""
@@ -85,6 +91,37 @@ class ServiceModem(Modem):
         from .ask import Ask
 
         return self.add(Ask(self))
+
+    def certificates(self, ca, cert=None, key=None):
+        """From now on TLS uses these files of the board, paths as `tls` of the configuration has
+        them: the first, or renewed ones. The module's are replaced as soon as nothing else is
+        going on, connections are closed for that. ValueError: certificate and key go together.
+        """
+        if not ca or (cert is None) != (key is None):
+            raise ValueError("certificates: a CA, and certificate and key together")
+        tls = self.cfg["tls"]
+        tls["ca"] = ca
+        tls["cert"] = cert
+        tls["key"] = key
+        self.files.good = False
+        self.renewed = True
+        self.wake()
+
+    def _renew(self, state):
+        """The engine is free: take the files that were given."""
+        self.renewed = False
+        tls = self.cfg["tls"]
+        files = self.files
+        files.paths = (tls["ca"], tls["cert"], tls["key"])
+        files.wanted = True
+        files.good = False
+        for i in range(len(files.sums)):
+            files.sums[i] = _NEVER
+        self.checked = False  # (what was damaged on the line is written once more)
+        if state == _FILES:
+            files.start()
+        else:
+            self.event(_CHECK)
 
     def add(self, service):
         """A service joins the sockets."""
@@ -138,6 +175,9 @@ class ServiceModem(Modem):
     def work(self, state, now, since):
         if self.reading is not None and self.reading in self.units:
             return False  # bytes still come for it
+        if self.renewed and (state == _FILES or state == _ONLINE):
+            self._renew(state)
+            return True
         if state == _FILES and not self.swept:
             # a service that was not put away holds TLS, which certificates are written by
             self.swept = True

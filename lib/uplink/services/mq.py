@@ -30,6 +30,7 @@ _WAITING = const(0)  # of receipts
 _ACKED = const(1)
 _DROPPED = const(2)
 _PEER = const(1)  # of errors.CLOSED_
+_OURS = (None, None, None)
 _COUNTERS = "published acked dropped refused received missed unrouted failed_handlers connects"
 
 
@@ -71,6 +72,7 @@ class ModuleMQTT(Service):
         self.granted = bytearray(0)  # of filters: 1 = the module has it
         self.index = 0
         self.no_qos = False
+        self.words = _OURS  # how TLS is done, where that is not ours to say
         self.sizes = [0] * _PLACES
         self.topics = [exact.buffer(_TOPIC_MAX) for _ in range(_PLACES)]
         self.rung = exact.buffer(_PLACES)  # what was announced and not yet read, in order
@@ -156,6 +158,23 @@ class ModuleMQTT(Service):
         self.asked = False
         self.wants()
 
+    def security(self, suite=None, connection=None, version=None):
+        """From the next connection on TLS is set in these words instead of by the configuration:
+        what stands behind `AT#SSLSECCFG=1,`, `AT#SSLCFG=1,`, `AT#SSLSECCFG2=1,`; None: ours.
+
+        With them verification, the check of the server's name, and versions can be given up: each
+        connection says so in the log.
+        """
+        words = []
+        for text in (suite, connection, version):
+            if text is not None:
+                text = self._bytes(text)
+                for c in text:
+                    if not (48 <= c <= 57 or c == 44 or 65 <= c & 95 <= 70 or c == 120):
+                        raise ValueError("mqtt: digits and commas")
+            words.append(text or None)
+        self.words = tuple(words)
+
     def disconnect(self):
         """Leave the broker; what waits stays in the outbox."""
         self._down(None)
@@ -196,8 +215,11 @@ class ModuleMQTT(Service):
         return _PUBLISH if self.outbox else 0
 
     def serve(self, now):
-        if self.phase == _CONNECT and self.tls and not self.may_use_tls(now):
-            return
+        if self.phase == _CONNECT and self.tls:
+            if not self.may_use_tls(now):
+                return
+            if self.words != _OURS:
+                log.warn("mqtt", "TLS is set in the application's own words")
         exact.clear(self.inbox)
         self.over_size = False
         self.up = False

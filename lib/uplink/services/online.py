@@ -21,6 +21,7 @@ _OK_MS = const(1_500)  # not before then is an OK that of the escape sequence: i
 _ESCAPE_LIMIT_MS = const(4_000)
 _QUIET_MS = const(300)  # behind what may be a result code
 _LOOK_MS = const(200)
+_PAUSE_MS = const(22)  # from CONNECT to data
 
 
 # mypy: disable-error-code="attr-defined,has-type"
@@ -32,7 +33,7 @@ class Online(Service):
         last = self.last
         have = len(last)
         held = 0
-        for text in (self.vendor.NO_CARRIER, self.vendor.OK):
+        for text in self.vendor.ENDS:
             k = min(len(text), have + n)
             while k > held:
                 i = 0
@@ -92,8 +93,6 @@ class Online(Service):
             elif since >= _ESCAPE_LIMIT_MS:
                 gone = self.doubt or last == self.vendor.NO_CARRIER
                 self._leave(_NO_CARRIER if gone else _DAMAGE, now)
-                if engine.idle:
-                    engine.lost_step(now)  # the sequence stands in its command line
                 return 0
         elif last and quiet >= _QUIET_MS:
             if last == self.vendor.NO_CARRIER:
@@ -114,6 +113,9 @@ class Online(Service):
             self.leaving = _E_OUT
             return 1
         if self.out_left and self.leaving == _E_NO:
+            wait = _PAUSE_MS - ticks_diff(now, self.leaving_at)
+            if wait > 0:
+                return wait
             self.chunk = self.out_left
             self._write(self.out, self.out_off, self.chunk)
             return 1
@@ -127,9 +129,8 @@ class Online(Service):
 
     def _leave(self, result, now):
         """The line hears commands again."""
-        exact.clear(self.last)
-        self.raw = self.holds = False
         self.leaving = _E_NO
-        engine = self.core.engine
-        engine.expect(0)
-        engine.result(result, now)
+        self.give_line(now)
+        if result:
+            self.core.engine.lost_step(now)  # the sequence stands in its command line
+        self.ended(self.letter, result, now)

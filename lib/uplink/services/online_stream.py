@@ -4,7 +4,6 @@ command mode, and from one to the other; with a session that is resumed where th
 The calls are those of a transport (lib/uplink/README.md), and `escape`, `resume`, `read`.
 """
 
-from uplink import exact
 from uplink.loop import Event
 from uplink.modem.states import const
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
@@ -29,7 +28,6 @@ _NO_CARRIER = const(4)  # of at.codes
 _READY = const(5)  # of states: these do not wait for the line
 _DARK = const(7)
 
-_ENDLESS = const(0xFFFFFFF)
 _DIAL = const(97)  # the scripts by letter
 _CLOSE = const(99)
 _FAST = const(102)
@@ -81,7 +79,7 @@ class OnlineStream(Online):
         self.read_max = vendor.READ_MOST
         # the way out of online mode
         self.leaving = _E_NO
-        self.leaving_at = 0
+        self.leaving_at = 0  # when it was entered; when +++ was said
         self.doubt = False  # … is taken to find out whether NO CARRIER was data
 
     # ---- for the application --------------------------------------------------------------------
@@ -275,13 +273,10 @@ class OnlineStream(Online):
         """CONNECT: every byte is data from now on."""
         now = self.core.now
         self.online = True
-        self.raw = self.holds = True
-        self.raw_at = now
-        self.out_at = now
+        self.out_at = self.leaving_at = now
         self.leaving = _E_NO
         self.doubt = False
-        exact.clear(self.last)
-        self.core.engine.expect(_ENDLESS)
+        self.take_line(now)
         self._opened(now)
 
     def _opened(self, now):
@@ -355,7 +350,8 @@ class OnlineStream(Online):
             reason = self.parting
         self.state = _CLOSED
         self.online = False
-        self.raw = self.holds = False
+        if self.holds:
+            self.give_line(now)
         self.asked = False
         self.out_left = 0
         self.tls = False

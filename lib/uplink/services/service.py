@@ -101,6 +101,8 @@ class Service(Request):
 
     def done(self, work, result, now):
         """The script has ended."""
+        if self.holds:
+            return  # with CONNECT
         self.raw = False
         core = self.core
         if core.engine.left > 0:
@@ -155,6 +157,30 @@ class Service(Request):
                     return reasons[i + 1]
         # (a line that is too long, or holds what it cannot: 8; no answer: 5)
         return 19 if result == 8 else 3 if result == 5 else 8 if result == _DAMAGED else _REFUSED
+
+    # ---- data mode ------------------------------------------------------------------------------
+
+    def take_line(self, now):
+        """CONNECT ends the script: every byte is data from now on, for as long as it likes."""
+        core = self.core
+        engine = core.engine
+        self.raw = self.holds = True
+        self.raw_at = now
+        exact.clear(self.last)
+        engine.stop(_OK, now)
+        core.active = self
+        core.doing = _DOING_SOCKET + _WORK
+        engine.expect(_ENDLESS)
+
+    def give_line(self, now):
+        """Commands are heard again."""
+        core = self.core
+        exact.clear(self.last)
+        self.raw = self.holds = False
+        core.engine.stop(_OK, now)
+        if core.active is self:
+            core.active = None
+            core.doing = 0
 
     # ---- payload that nothing counts ------------------------------------------------------------
 

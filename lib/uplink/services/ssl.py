@@ -3,19 +3,21 @@
     ssl = ModuleSSL(modem)
     await ssl.ask("seclevel", 0); ssl.value           # b"2"
     await ssl.set("smtpsctxi", 3)
+    await ssl.open(socket, b"host", 443)              # by what was set
     await ssl.text(socket, b"GET / HTTP/1.0")         # without a length; Ctrl-Z ends it
 
 Sockets set what they need in their context before each opening; what is set here for that
 context lasts until then.
 """
 
-from uplink import exact
+from uplink import exact, log
 from uplink.errors import ATError, LinkDown, closed_text
 from uplink.modem.states import const
 from uplink.port.ticks import FOREVER
 
 from .service import Service
 
+_OPENING = const(1)
 _OPEN = const(2)
 _RUNNING = const(-2)
 _WHOLE = const(-1)
@@ -29,6 +31,7 @@ _AGAIN = const(12)
 _ASK = const(97)  # the scripts by letter
 _SET = const(98)
 _DELETE = const(100)
+_CONNECT = const(111)
 _TEXT = const(116)
 
 _DOING_SEND = const(18)  # of core
@@ -65,29 +68,33 @@ class ModuleSSL(Service):
         """
         at = self._named(name, index)
         how = self.vendor.TYPES[at + 1]
-        text = self.value
         if how == 115 or how == 99:  # s, c
-            several = [value] if isinstance(value, (str, bytes)) else value
-            if not several or (how == 115 and len(several) > 1):
+            if isinstance(value, bytes) or isinstance(value, str):
+                self._quoted(value, how)
+            elif not value or (how == 115 and len(value) > 1):
                 raise ValueError("ssl: value")
-            for one in several:
-                one = one.encode() if isinstance(one, str) else one
-                if how == 115:
-                    good = one.startswith(b"RAM:") or one.startswith(b"NVRAM:")
-                else:
-                    good = len(one) == 6 and one.startswith(b"0X")
-                for c in one:
-                    good = good and 32 < c < 127 and c != 34 and c != 92
-                if not good or len(text) + len(one) > 140:
-                    raise ValueError("ssl: value")
-                text.extend(b',"' if text else b'"')
-                text.extend(one)
-                text.append(34)
+            else:
+                for one in value:
+                    self._quoted(one, how)
         elif how == 45 or not isinstance(value, int) or not 0 <= value <= how - 48:
             raise ValueError("ssl: value")
         else:
-            text.append(48 + value)
+            self.value.append(48 + value)
         return self._start(_SET)
+
+    def open(self, socket, host, port):
+        """Open a socket over TLS by context 0 as it was set here, not by the configuration: the
+        server may be left unverified, and each opening says so in the log. Its listener is told
+        as ever. (Where the server refuses that, the socket tries by the configuration.)
+        """
+        self._free()
+        socket.open(host, port, True)
+        socket.asked = True  # the core has nothing to do for it
+        socket.opened_at = self.core.time()
+        self.socket = socket
+        self.host = host
+        self.port = port
+        return self._start(_CONNECT)
 
     def delete(self):
         """Delete our certificates and key from the module; sockets over TLS are refused then,
@@ -143,6 +150,22 @@ class ModuleSSL(Service):
         exact.clear(self.value)
         return at
 
+    def _quoted(self, one, how):
+        """Append a name of a file, or a cipher suite, to what is set."""
+        one = one.encode() if isinstance(one, str) else one
+        text = self.value
+        if how == 115:
+            good = one.startswith(b"RAM:") or one.startswith(b"NVRAM:")
+        else:
+            good = len(one) == 6 and one.startswith(b"0X")
+        for c in one:
+            good = good and 32 < c < 127 and c != 34 and c != 92
+        if not good or len(text) + len(one) > 140:
+            raise ValueError("ssl: value")
+        text.extend(b',"' if text else b'"')
+        text.extend(one)
+        text.append(34)
+
     def _start(self, letter):
         self.why = _RUNNING
         self._event.clear()
@@ -163,6 +186,13 @@ class ModuleSSL(Service):
         if self.wanted == _TEXT and self.socket.state != _OPEN:
             self.finish(_PEER)
             return
+        if self.wanted == _CONNECT:
+            if self.socket.state != _OPENING:
+                self.finish(_PEER)
+                return
+            self.socket.number(self.core.vendor.NUMBERS)
+            self.socket.opened_at = now
+            log.warn("modem", "TLS is set in the application's own words", self.socket.cid)
         Service.serve(self, now)
         if self.wanted == _TEXT:
             self.core.doing = _DOING_SEND  # (cut off, it leaves a module that waits for the rest)
@@ -180,7 +210,10 @@ class ModuleSSL(Service):
     def ended(self, letter, result, now):
         self.result = result
         if letter != _TEXT:
-            self.finish(self.reason(result) if result else _WHOLE)
+            reason = self.reason(result) if result else _WHOLE
+            if letter == _CONNECT and result:
+                self.socket.failed(reason, now)
+            self.finish(reason)
             return
         s = self.socket
         n = len(self.content or b"")
@@ -201,6 +234,8 @@ class ModuleSSL(Service):
             self.finish(_DAMAGE)
 
     def failed(self, reason, now):
+        if self.wanted == _CONNECT:
+            self.socket.is_closed(reason, now)
         self.finish(reason)
 
     def sweep(self, now):

@@ -58,7 +58,7 @@ _NO_ANSWER_MS = const(2_500)  # nor later
 _SETTLED_MS = const(100)  # nothing comes behind that answer
 _OPEN_MS = const(95_000)
 _BACK_MS = const(10_000)
-_PAUSE_MS = const(30)  # from a final result code to ATO
+_PAUSE_MS = const(30)  # from a final result code to ATO, from CONNECT to data
 _TRIES = const(3)
 _ESCAPE = b"+++"
 
@@ -80,6 +80,7 @@ class ModuleStream(Tail):
         self.reason = _LOCAL  # with which it will be closed
         self.ending = False  # … once escaped
         self.checking = False  # something looked like the end
+        self.out_wanted = False  # others are to have the line
         self.later = 0  # an event of the machine's that waits for the line
         self.tries = 0
         self.out = b""
@@ -103,7 +104,7 @@ class ModuleStream(Tail):
         self.port = port
         self.tls = True
         self.asked = False
-        self.ending = self.checking = False
+        self.ending = self.checking = self.out_wanted = False
         self.phase = _ASK
         self.wants()
         self.state = _OPENING
@@ -145,11 +146,14 @@ class ModuleStream(Tail):
         """`await` gives True once others have the command line; the connection stays, and what
         comes meanwhile waits in the module. ValueError where it is not in data mode.
         """
-        if self.state != _OPEN or self.phase != _DATA or self.out_left:
+        there = self.phase == _DATA
+        if self.state != _OPEN or not (there or self.checking) or self.out_left or self.out_wanted:
             raise ValueError("stream: not in data mode, or a send is on its way")
         self.why = _RUNNING
         self._event.clear()
-        self._leave()
+        self.out_wanted = True
+        if there:
+            self._leave()
         self.core.wake()
         return self
 
@@ -270,6 +274,7 @@ class ModuleStream(Tail):
         if self.phase != _WAITING:
             return
         self.phase = _DATA
+        self.since = now
         self.holds = True
         self.checking = False
         self.heard_at = self.through_at = now
@@ -282,9 +287,9 @@ class ModuleStream(Tail):
             core.security.refused = core.security.failed = 0
             if self.listener is not None:
                 self.listener.opened(now)
-        else:
+        elif not self.out_wanted:
             self.finish(_WHOLE)
-        if self.ending:
+        if self.ending or self.out_wanted:
             self._leave()
 
     def no_carrier(self, now):
@@ -312,10 +317,11 @@ class ModuleStream(Tail):
             self.reason = _DAMAGE
         if self.ending:
             self.phase = _CLOSE
-        elif self.checking:
+        elif self.checking and not self.out_wanted:
             self.phase = _BACK
         else:
             self.phase = _COMMAND
+            self.checking = self.out_wanted = False
             self.finish(_WHOLE)
         self._pass_on()
         core.wake()
@@ -404,6 +410,8 @@ class ModuleStream(Tail):
                 self._leave()
                 return 0
             if self.out_left and not self.chunk:
+                if since < _PAUSE_MS:
+                    return _PAUSE_MS - since
                 n = self.out_left
                 if self._pluses():
                     # one at a time, each with silence behind it: that is no sequence

@@ -36,3 +36,18 @@ def xor16(data):
     for i in range(0, len(data), 2):
         total ^= int.from_bytes(data[i : i + 2].ljust(2, b"\0"), "big")
     return total
+
+
+def shaped(pem, size, checksum):
+    """A PEM file with text before it, so that size and checksum are the wanted ones."""
+    room = size - len(pem)
+    assert room >= 4, "our file is larger than the guide's"
+    text = bytearray(b"#" * (room - 1) + b"\n")
+    wrong = xor16(bytes(text) + pem) ^ checksum
+    text[0] ^= wrong >> 8
+    text[1] ^= wrong & 0xFF
+    if not text[0]:  # OpenSSL reads no file that begins so
+        text[0] ^= 16
+        text[2] ^= 16
+    assert xor16(bytes(text) + pem) == checksum
+    return bytes(text) + pem

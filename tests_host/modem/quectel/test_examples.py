@@ -8,29 +8,17 @@ import pytest
 from tests_host.modem.bench import Echo, S
 from tests_host.modem.pki import CA
 from tests_host.modem.quectel.bench import CIPHERS, OK, QuectelBench
-from tests_host.modem.quectel.pki import AUTHORITY, DEVICE, IN_2024, xor16
+from tests_host.modem.quectel.pki import AUTHORITY, DEVICE, IN_2024, shaped
 from tools.modem import TLSService
 
 HOST, PORT = "116.247.104.27", 465
 SIZES = {"ca": (1614, 0x4039), "cert": (1419, 0x0618), "key": (1679, 0x83A7)}
 
 
-def _shaped(pem, size, checksum):
-    """A PEM file with text before it, so that size and checksum are the wanted ones."""
-    room = size - len(pem)
-    assert room >= 4
-    text = bytearray(b"#" * (room - 1) + b"\n")
-    wrong = xor16(bytes(text) + pem) ^ checksum
-    for i in (0, 1):
-        text[i] ^= (wrong >> 8 if i == 0 else wrong) & 0xFF
-    assert xor16(bytes(text) + pem) == checksum
-    return bytes(text) + pem
-
-
 def _files():
     cert, key = DEVICE
     shapes = {"ca": AUTHORITY.pem, "cert": cert, "key": key}
-    return {name: _shaped(pem, *SIZES[name]) for name, pem in shapes.items()}
+    return {name: shaped(pem, *SIZES[name]) for name, pem in shapes.items()}
 
 
 class Greeter(Echo):

@@ -95,6 +95,9 @@ class Page:
     def socket_closed(self, modem, cid):
         """The far side has closed."""
 
+    def swap_users(self, modem):
+        """What the user of this port has is another's now, and the other way round (second.py)."""
+
     def tls_held(self, modem, number, held):
         """Another user of the same module holds a TLS socket, or lets it go."""
 

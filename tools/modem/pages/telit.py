@@ -167,6 +167,12 @@ class Telit(Page):
         if handler is not None:
             handler.socket_closed(modem, cid)
 
+    def swap_users(self, modem):
+        other = {"ssl": "other", "other": "ssl"}
+        holder = modem.page_state.holder
+        for number, who in holder.items():
+            holder[number] = other.get(who, who)
+
     def tls_held(self, modem, number, held):
         holder = modem.page_state.holder
         if number in holder:

@@ -1,0 +1,83 @@
+"""One command of the application's own: its answer, its error, what it sends behind a prompt, and
+what happens where the line loses some of that.
+"""
+
+import pytest
+
+from tests_host.modem.telit.bench import Sink
+from tests_host.sim.telit_lines import Telit
+from uplink import log
+from uplink.errors import ATError
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    monkeypatch.setattr(log, "sink", lambda *line: None)
+
+
+class Bench(Telit):
+    def __init__(self, folder, module="he910", **more):
+        super().__init__(folder, module, Sink(), tls={"ca": None}, **more)
+        self.ask = self.modem.ask()
+        self.start()
+
+    def run(self, *args, limit_s=100, **more):
+        """What it gives, or raises."""
+        found = []
+
+        async def run():
+            try:
+                found.append(await self.ask(*args, **more))
+            except ATError as error:
+                found.append(error)
+
+        self.world.loop.spawn(run())
+        self.until(lambda: found, limit_s)
+        return found[0]
+
+
+def test_lines_and_errors(folder):
+    b = Bench(folder)
+    assert b.run(b"AT+CGMM") == [b"HE910"]
+    assert b.run(b"AT#SSLEN=?") == [b"#SSLEN: (1),(0,1)"]
+    assert len(b.run(b"AT#SCFG?")) == 6
+    assert b.run(b"AT#SSLCFG?").code == 836
+    for bad in (b"AT", b"CGMM", b"AT+\r", b"AT" + b"x" * 180):
+        with pytest.raises(ValueError, match="no command"):
+            b.ask(bad)
+    b.ask(b"AT+CGMM")
+    with pytest.raises(ValueError, match="one at a time"):
+        b.ask(b"AT+CGMM")
+
+
+def test_data_behind_a_prompt(folder):
+    b = Bench(folder)
+    assert b.run(b"AT#SSLEN=1,1") == []
+    pem = open(b.pki.tls["ca"], "rb").read()
+    assert b.run(b"AT#SSLSECDATA=1,1,1,%d" % len(pem), data=pem + b"\x1a") == []
+    assert b.run(b"AT#SSLSECDATA?") == [b"#SSLSECDATA: 1,0,1,0"]
+    # no prompt: nothing is sent, and the error is told
+    assert b.run(b"AT#SSLSECDATA=1,1,7,3", data=b"abc\x1a").code == 4
+    assert b.run(b"AT+CGMM") == [b"HE910"]
+
+
+def test_data_that_is_lost_on_the_line(folder):
+    """The module waits for the rest for good: it is switched off and on, as after a send."""
+    b = Bench(folder)
+    assert b.run(b"AT#SSLEN=1,1") == []
+    power = b.modem.used[6]
+    error = b.run(b"AT#SSLSECDATA=1,1,1,9", 5_000, data=b"123456789")  # (without its Ctrl-Z)
+    assert isinstance(error, ATError)
+    b.until(lambda: b.modem.used[6] > power and not b.modem.online, 60)
+    b.until(lambda: b.modem.online, 200)
+    assert b.run(b"AT+CGMM") == [b"HE910"]
+
+
+def test_the_modem_is_stopped_meanwhile(folder):
+    b = Bench(folder)
+    b.world.vm.fault("no_answer", count=1, command="CGMM")
+    b.ask(b"AT+CGMM")
+    b.world.run(1)
+    b.modem.stop()
+    b.until(lambda: not b.ask.state)
+    assert b.ask.result
