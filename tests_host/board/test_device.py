@@ -95,6 +95,20 @@ def test_from_switched_off_to_acknowledged(image, root, pki):
         assert board.boots == 2
 
 
+def test_a_cut_in_the_middle_of_a_send_changes_no_message(image, root, pki):
+    """The module waits for the rest of it; what the board says first is not that."""
+    with Device(image, root, pki) as device:
+        board, line = device.board, device.modem.line
+        assert board.run_until(device.telemetry, 90)
+        assert board.run_until(lambda: line.mode == "payload" and line.got, 10)
+        board.cut()
+        board.run_ms(200)
+        board.power()
+        before = len(device.telemetry())
+        assert board.run_until(lambda: len(device.telemetry()) > before, 120)
+        assert [json.loads(text)["n"] for text in device.telemetry()][before] == 1
+
+
 def test_the_same_run_twice(image, root, pki):
     """Until packet data is up: TLS draws its random numbers from the PC."""
     logs = []

@@ -124,6 +124,8 @@ class Core(Machine):
         if state == _ONLINE:
             return self._online(now, due)
         if state == _PROBE or state == _BOOT or state == _RESTARTING:
+            if due and state == _PROBE and self.status == 1 and self.warm(now):
+                return True
             if due:
                 self.poll_at = ticks_add(now, _AT_EVERY_MS)
                 # at our rate first, for as long as the module may need; then the others, in turn

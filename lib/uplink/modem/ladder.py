@@ -26,6 +26,8 @@ _S_RESTART = const(66)  # the vendor's script #B
 _CUTS = const(18)  # of vendor.NUMBERS
 _LATER_S = const(19)
 _WAITS = const(24)
+_BOOT_MS = const(3)
+_DEAF = const(6)  # turns: four words had no answer (the automatic baud rate may take three)
 
 _WAIT_MS = const(60_000)  # the first long wait; it doubles
 _WAIT_LIMIT_MS = const(3_600_000)
@@ -81,6 +83,30 @@ class Ladder:
             return False
         self.rung = -1
         self.climb(_R_POWER)
+        return True
+
+    def warm(self, now):
+        """The module was on before this program, and may wait for the rest of what the one before
+        was sending: it would send our words as that. True where nothing is said now.
+        """
+        self.words += 1
+        words = self.words
+        numbers = self.vendor.NUMBERS
+        pause = 0
+        if not numbers[_WAITS]:
+            if words == 1:
+                pause = self.vendor.INPUT_MS  # then it gives up
+        elif self.wired & 1:
+            if words == 2:
+                pause = numbers[_BOOT_MS]  # it may be starting
+            elif words == _DEAF:
+                log.warn("modem", "on, and deaf")
+                self.event(_RETRY + _R_POWER)
+                self.event(_SILENT)  # not by a command
+                return True
+        if not pause:
+            return False
+        self.poll_at = self.since = ticks_add(now, pause)
         return True
 
     def take(self, rung, state, now):

@@ -71,6 +71,7 @@ _DARK_MS = const(100)  # STATUS must be low so long to be believed
 _RESTART_DARK_MS = const(6_000)  # STATUS may be low while it restarts
 _WATCH_SOON_MS = const(2_000)
 _STABLE_MS = const(60_000)
+_DEAF = const(6)  # of ladder
 
 
 # Of the states in ms, from off to halt-pulse; 1 to 29: that number of the vendor, from 1; 0:
@@ -108,6 +109,7 @@ class Machine(Ladder):
         # set by the owner: which of those are wired; STATUS
         self.wired = 0
         self.status = 2  # 1 high, 0 low, 2 not wired
+        self.words = 0  # that we have said to a module that was on before us
         self.dark_at = -1  # since when STATUS is low
         # the machine
         self.now = 0
@@ -238,6 +240,8 @@ class Machine(Ladder):
             self._forget()
         if state == _SETUP or before == _RADIO:
             self.booted_at = now  # boot URCs may follow
+        if before == _PROBE:
+            self.words = _DEAF
         self.phase = state
         self.state = STATES[state]
         was_online = self.online
