@@ -1,6 +1,7 @@
-"""Chapter 6.8 of Telit's SSL/TLS guide, and the order of 10.1: driver and virtual modem exchange those commands, in that
-order. What the driver says besides, or otherwise, stands in the lists with its reason (`WHY` of
-telit_lines.py); what only a person at a terminal says goes through `ServiceModem.ask()`.
+"""Chapter 6.8 of Telit's SSL/TLS guide, and the order of 10.1: driver and virtual modem exchange
+those commands, in that order. What the driver says besides, or otherwise, stands in the lists with
+its reason (`WHY` of telit_lines.py); what only a person at a terminal says goes through
+`ServiceModem.ask()`.
 
 Misprints that are put right: `#SSELEN`, the full stops behind `OK` and an error.
 """
