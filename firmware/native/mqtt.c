@@ -18,14 +18,21 @@ enum { HANDLE, BEGIN, WRITE, END };
 
 enum { TEXT, TOPIC_NAME, FILTER };
 
-// Whether the `n` bytes are UTF-8 as MQTT wants it (1.5.3), and of that kind: without wildcards, or with each of them
-// alone in its level and # in the last (4.7.1).
+static inline bool is_wildcard(unsigned c) {
+    return (c & ~('+' ^ '#')) == '#';
+}
+
+// Whether the `n` bytes are UTF-8 as MQTT wants it (1.5.3), not too long, and of that kind: without wildcards, or with each
+// of them alone in its level and # in the last (4.7.1).
 static bool is_text(const byte *b, size_t n, int kind) {
-    const byte *first = b;
-    int more = 0; // continuation bytes to come
+    unsigned before = '/';
+    unsigned more = 0; // continuation bytes to come
     unsigned point = 0, least = 0;
-    for (const byte *end = b + n; b < end; b++) {
-        unsigned c = *b;
+    if (n > LONGEST || (kind != TEXT && !n)) {
+        return false;
+    }
+    for (; n; n--) {
+        unsigned c = *b++;
         if (more) {
             point = point << 6 | (c & 63);
             if (c >> 6 != 2 || (!--more && (point < least || point >> 11 == 27 || point > 0x10ffff))) {
@@ -35,40 +42,36 @@ static bool is_text(const byte *b, size_t n, int kind) {
             if (c < 0xc2 || c > 0xf4) {
                 return false;
             }
-            more = 1 + (c >= 0xe0) + (c >= 0xf0);
+            while (c & 0x40 >> more) {
+                more++;
+            }
             point = c & (63 >> more);
             least = 2 << 5 * more;
         } else if (!c) {
             return false;
-        } else if (kind != TEXT && (c == '+' || c == '#')) {
-            if (kind == TOPIC_NAME || (b > first && b[-1] != '/') || (b + 1 < end && (c == '#' || b[1] != '/'))) {
+        } else if (kind != TEXT && is_wildcard(c)) {
+            if (kind == TOPIC_NAME || before != '/' || (n > 1 && (c == '#' || *b != '/'))) {
                 return false;
             }
         }
+        before = c;
     }
     return !more;
 }
 
-static mp_obj_t well_formed(mp_obj_t text) {
+static mp_obj_t text_is(mp_obj_t text, mp_obj_t topic) {
     size_t n;
     const byte *b = native_bytes(text, &n);
-    return mp_obj_new_bool(is_text(b, n, TEXT));
+    return mp_obj_new_bool(is_text(b, n, mp_obj_is_true(topic)));
 }
-MP_DEFINE_CONST_FUN_OBJ_1(uplink_well_formed_obj, well_formed);
-
-static mp_obj_t is_topic(mp_obj_t text) {
-    size_t n;
-    const byte *b = native_bytes(text, &n);
-    return mp_obj_new_bool(n - 1 < LONGEST && is_text(b, n, TOPIC_NAME));
-}
-MP_DEFINE_CONST_FUN_OBJ_1(uplink_is_topic_obj, is_topic);
+MP_DEFINE_CONST_FUN_OBJ_2(uplink_is_text_obj, text_is);
 
 typedef struct {
     mp_obj_base_t base;
-    mp_obj_t text;
+    mp_obj_t text; // from here on as the arguments are
+    mp_obj_t qos;
     mp_obj_t handler;
     mp_obj_t sink;
-    mp_int_t qos;
     mp_int_t state;
 } filter_t;
 
@@ -77,49 +80,47 @@ static const native_member_t members[] = {
     {MP_QSTR_text, offsetof(filter_t, text), MEMBER_OBJECT},
     {MP_QSTR_sink, offsetof(filter_t, sink), MEMBER_OBJECT},
     {MP_QSTR_handler, offsetof(filter_t, handler), MEMBER_OBJECT},
-    {MP_QSTR_qos, offsetof(filter_t, qos), MEMBER_INT},
+    {MP_QSTR_qos, offsetof(filter_t, qos), MEMBER_OBJECT},
     {0},
 };
 
 static mp_obj_t filter_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 1, 4, false);
     filter_t *self = mp_obj_malloc(filter_t, type);
+    self->qos = MP_OBJ_NEW_SMALL_INT(0);
+    self->handler = self->sink = mp_const_none;
+    self->state = 0;
+    memcpy(&self->text, args, n_args * sizeof(mp_obj_t));
     size_t n;
-    const byte *text = native_bytes(args[0], &n);
-    self->qos = n_args > 1 ? mp_obj_get_int(args[1]) : 0;
-    if (n - 1 >= LONGEST || (mp_uint_t)self->qos > 2 || !is_text(text, n, FILTER)) {
+    const byte *text = native_bytes(self->text, &n);
+    if ((mp_uint_t)mp_obj_get_int(self->qos) > 2 || !is_text(text, n, FILTER)) {
         mp_raise_ValueError(MP_ERROR_TEXT("mqtt: wrong topic filter, or QoS"));
     }
     self->text = mp_obj_new_bytes(text, n);
-    self->handler = n_args > 2 ? args[2] : mp_const_none;
-    self->sink = n_args > 3 ? args[3] : mp_const_none;
-    self->state = 0;
     return MP_OBJ_FROM_PTR(self);
 }
 
 static mp_obj_t matches(mp_obj_t self_in, mp_obj_t topic) {
     filter_t *self = MP_OBJ_TO_PTR(self_in);
-    size_t n, m;
-    const byte *f = native_bytes(self->text, &n);
-    const byte *t = native_bytes(topic, &m);
-    const byte *f_end = f + n, *t_end = t + m;
-    if (!m || (*t == '$' && (*f == '+' || *f == '#'))) { // 4.7.2-1
+    size_t n;
+    const byte *f = native_bytes(self->text, &n); // (behind which is a zero)
+    const byte *t = native_bytes(topic, &n);
+    const byte *end = t + n;
+    if (!n || (*t == '$' && is_wildcard(*f))) { // 4.7.2-1
         return mp_const_false;
     }
-    for (; f < f_end; f++) {
+    for (; *f && *f != '#'; f++) {
         if (*f == '+') { // the whole level, which can be empty
-            while (t < t_end && *t != '/') {
+            while (t < end && *t != '/') {
                 t++;
             }
-        } else if (*f == '#') {
-            return mp_const_true;
-        } else if (t == t_end) { // "a/#" also matches "a" (4.7.1.2)
-            return mp_obj_new_bool(f_end - f == 2 && f[1] == '#');
-        } else if (*f != *t++) {
-            return mp_const_false;
+        } else if (t < end && *t == *f) {
+            t++;
+        } else {
+            break;
         }
     }
-    return mp_obj_new_bool(t == t_end);
+    return mp_obj_new_bool(*f == '#' || (t == end && (!*f || f[1] == '#'))); // "a/#" also matches "a" (4.7.1.2)
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(matches_obj, matches);
 
@@ -219,8 +220,12 @@ static bool is_first(unsigned c) {
     return type == 3 ? (flags & 6) != 6 : c == 0x62 || (!flags && 0x2ab4 >> type & 1);
 }
 
-// What is wrong, as in decoder.py; 0: nothing.
-enum { NOTHING, TYPE, SIZE, ZERO, TWICE, NO_TOPIC };
+// What is wrong, as in decoder.py; None: nothing.
+#define TYPE MP_OBJ_NEW_SMALL_INT(1)
+#define SIZE MP_OBJ_NEW_SMALL_INT(2)
+#define ZERO MP_OBJ_NEW_SMALL_INT(3)
+#define TWICE MP_OBJ_NEW_SMALL_INT(4)
+#define NO_TOPIC MP_OBJ_NEW_SMALL_INT(5)
 
 static MP_NOINLINE void next(decoder_t *self, int step, mp_obj_array_t *into, size_t need) {
     self->step = step;
@@ -238,27 +243,34 @@ static void count(decoder_t *self, size_t k) {
     *n = mp_obj_new_int(mp_obj_get_int(*n) + 1);
 }
 
-static mp_obj_t *find(decoder_t *self, mp_int_t id) {
-    for (mp_obj_t *at = self->ids->items, *end = at + self->ids->len; at < end; at++) {
-        if (*at == MP_OBJ_NEW_SMALL_INT(id)) {
+// Where among the identifiers this one is, or the first that is free; NULL: neither.
+static mp_obj_t *place(decoder_t *self) {
+    mp_obj_t *found = NULL;
+    for (mp_obj_t *at = self->ids->items + self->ids->len; at-- > self->ids->items;) {
+        if (*at == MP_OBJ_NEW_SMALL_INT(self->id)) {
             return at;
         }
+        if (*at == MP_OBJ_NEW_SMALL_INT(0)) {
+            found = at;
+        }
     }
-    return NULL;
+    return found;
 }
 
 // The application; false where it raised.
 static bool call(decoder_t *self, filter_t *sub, int step, mp_obj_t a) {
     static const qstr_short_t names[] = {0, MP_QSTR_begin, MP_QSTR_write, MP_QSTR_end};
-    mp_obj_t topic = MP_OBJ_FROM_PTR(self->topic);
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
-        if (step == HANDLE) {
-            mp_call_function_2(sub->handler, topic, a);
-        } else {
-            bool begins = step == BEGIN;
-            native_call(sub->sink, names[step], 1 + begins, begins ? topic : a, a);
+        mp_obj_t args[] = {sub->handler, MP_OBJ_NULL, MP_OBJ_FROM_PTR(self->topic), a};
+        if (step != HANDLE) {
+            native_load_method(sub->sink, names[step], args);
         }
+        bool alone = step > BEGIN;
+        if (alone) {
+            args[2] = a;
+        }
+        mp_call_method_n_kw(2 - alone, 0, args);
         nlr_pop();
         return true;
     }
@@ -266,7 +278,7 @@ static bool call(decoder_t *self, filter_t *sub, int step, mp_obj_t a) {
     if (!mp_obj_exception_match(error, MP_OBJ_FROM_PTR(&mp_type_Exception))) {
         nlr_jump(nlr.ret_val);
     }
-    native_call(self->client, MP_QSTR__lost, 2, MP_OBJ_NEW_SMALL_INT(FAILED), error);
+    native_call(self->client, MP_QSTR_discard, 2, MP_OBJ_NEW_SMALL_INT(FAILED), error);
     return false;
 }
 
@@ -311,10 +323,14 @@ static void deliver(decoder_t *self) {
 
 // Where the payload of a PUBLISH goes; `self->into` is NULL.
 static void route(decoder_t *self) {
-    bool again = (self->first & 4) && find(self, self->id);
-    bool full = (self->first & 4) && !again && !find(self, 0);
+    bool again = false, full = false;
+    if (self->first & 4) {
+        mp_obj_t *at = place(self);
+        full = !at;
+        again = at && *at != MP_OBJ_NEW_SMALL_INT(0);
+    }
     if (state(self) != UP
-        || (self->id && !mp_obj_is_true(native_call(self->client, MP_QSTR__may_reply, 1, mp_obj_new_bool(full))))) {
+        || (self->id && native_call(self->client, MP_QSTR__room, 1, mp_obj_new_bool(full)) == mp_const_false)) {
         return;
     }
     if (again) {
@@ -336,80 +352,89 @@ static void route(decoder_t *self) {
                 return;
             }
         }
-        native_call(self->client, MP_QSTR__lost, 2, MP_OBJ_NEW_SMALL_INT(OVERSIZE), left);
+        native_call(self->client, MP_QSTR_discard, 2, MP_OBJ_NEW_SMALL_INT(OVERSIZE), left);
     }
 }
 
 // What was awaited has come.
 static MP_NOINLINE void step(decoder_t *self) {
-    mp_obj_array_t *p = self->body;
+    mp_obj_array_t *p = self->body, *into = p;
     const byte *b = p->items;
-    size_t n = self->number;
-    int bad = NOTHING;
+    size_t n = self->number, need = 1;
+    int then = FIRST;
+    mp_obj_t bad = SIZE;
     bool publish = self->first >> 4 == 3;
     switch (self->step) {
         case FIRST:
             self->first = b[0];
-            bad = TYPE;
-            if (!is_first(b[0])) {
-                goto wrong;
-            }
-            bad = TWICE;
-            if ((b[0] == CONNACK) != (state(self) == GREETING)) {
-                goto wrong;
-            }
             self->size = self->shift = 0;
-            next(self, LENGTH, p, 1);
-            return;
+            if (!is_first(b[0])) {
+                bad = TYPE;
+                goto wrong;
+            }
+            if ((b[0] == CONNACK) != (state(self) == GREETING)) {
+                bad = TWICE;
+                goto wrong;
+            }
+            then = LENGTH;
+            break;
         case LENGTH: {
             size_t size = self->size |= (b[0] & 127) << self->shift;
             self->shift += 7;
             if (b[0] >= 128) {
+                then = LENGTH;
                 if (self->shift < 28) {
-                    next(self, LENGTH, p, 1);
-                    return;
+                    break;
                 }
-                size = 1; // (right for none)
-            }
-            bool good = size > 2;
-            if (!publish) {
-                good = self->first == SUBACK ? good && size <= self->packet : size == (self->first == PINGRESP ? 0 : 2);
-            }
-            bad = SIZE;
-            if (!good) {
                 goto wrong;
             }
-            next(self, HEAD, p, publish ? 2 : size);
-            return;
+            then = HEAD;
+            need = size;
+            if (publish) {
+                need = 2;
+            } else if (self->first != SUBACK) {
+                if (size != (self->first == PINGRESP ? 0 : 2)) {
+                    goto wrong;
+                }
+                break;
+            } else if (size > self->packet) {
+                goto wrong;
+            }
+            if (size <= 2) {
+                goto wrong;
+            }
+            break;
         }
         case HEAD:
             n = p->len ? b[0] << 8 | b[1] : 1;
             if (!publish) {
                 bad = ZERO;
                 if (n || self->first == CONNACK) {
-                    mp_obj_t found = native_call(self->client, MP_QSTR__take_packet, 3, MP_OBJ_NEW_SMALL_INT(self->first), MP_OBJ_NEW_SMALL_INT(n), p);
-                    bad = found == mp_const_none ? NOTHING : mp_obj_get_int(found);
+                    bad = native_call(self->client, MP_QSTR_input, 3, MP_OBJ_NEW_SMALL_INT(self->first), MP_OBJ_NEW_SMALL_INT(n), p);
                 }
                 goto wrong; // (or nothing is)
             }
             self->id_size = self->first & 6 ? 2 : 0;
             self->left = self->size - 2 - n - self->id_size;
-            bad = SIZE;
             if (!n || (mp_int_t)self->left < 0) {
                 goto wrong;
             }
             self->number = n;
             native_clear(MP_OBJ_FROM_PTR(self->topic));
-            if (n > TOPIC) {
-                next(self, SKIPPED, NULL, n);
-                return;
+            if (n <= TOPIC) {
+                goto name;
             }
-            goto name;
+            then = SKIPPED;
+            into = NULL;
+            need = n;
+            break;
         case SKIPPED:
             self->number = n = 0;
         name:
-            next(self, NAME, self->topic, n + self->id_size);
-            return;
+            then = NAME;
+            into = self->topic;
+            need = n + self->id_size;
+            break;
         case NAME:
             self->id = 0;
             if (self->id_size) {
@@ -427,7 +452,7 @@ static MP_NOINLINE void step(decoder_t *self) {
             }
             self->into = NULL;
             route(self);
-            break;
+            goto piece;
         default:
             self->left -= self->size;
             if (self->sink) {
@@ -439,29 +464,29 @@ static MP_NOINLINE void step(decoder_t *self) {
                 deliver(self);
             }
             if (self->left) {
+            piece:
+                then = PIECE;
+                into = self->into;
+                need = self->size = into ? MIN(self->left, self->packet) : self->left;
                 break;
             }
             end(self, true);
             if (self->id && state(self) == UP) { // the application has it
                 int kind = PUBACK;
+                mp_obj_t id = MP_OBJ_NEW_SMALL_INT(self->id);
                 if (self->first & 4) {
                     kind = PUBREC;
-                    if (!find(self, self->id)) {
-                        *find(self, 0) = MP_OBJ_NEW_SMALL_INT(self->id);
-                    }
+                    *place(self) = id;
                 }
-                native_call(self->client, MP_QSTR__reply, 2, MP_OBJ_NEW_SMALL_INT(kind), MP_OBJ_NEW_SMALL_INT(self->id));
+                native_call(self->client, MP_QSTR__reply, 2, MP_OBJ_NEW_SMALL_INT(kind), id);
             }
-            next(self, FIRST, p, 1);
-            return;
     }
-    self->size = self->into ? MIN(self->left, self->packet) : self->left;
-    next(self, PIECE, self->into, self->size);
+    next(self, then, into, need);
     return;
 wrong:
     next(self, FIRST, p, 1);
-    if (bad) {
-        native_call(self->client, MP_QSTR__bad, 1, MP_OBJ_NEW_SMALL_INT(bad));
+    if (bad != mp_const_none) {
+        native_call(self->client, MP_QSTR_report, 1, bad);
     }
 }
 

@@ -262,13 +262,12 @@ static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_compose), MP_ROM_PTR(&uplink_compose_obj)},
     {MP_ROM_QSTR(MP_QSTR_cut), MP_ROM_PTR(&uplink_cut_obj)},
     {MP_ROM_QSTR(MP_QSTR_drop), MP_ROM_PTR(&uplink_drop_obj)},
-    {MP_ROM_QSTR(MP_QSTR_is_topic), MP_ROM_PTR(&uplink_is_topic_obj)},
+    {MP_ROM_QSTR(MP_QSTR_is_text), MP_ROM_PTR(&uplink_is_text_obj)},
     {MP_ROM_QSTR(MP_QSTR_number), MP_ROM_PTR(&uplink_number_obj)},
     {MP_ROM_QSTR(MP_QSTR_put), MP_ROM_PTR(&uplink_put_obj)},
     {MP_ROM_QSTR(MP_QSTR_put_int), MP_ROM_PTR(&uplink_put_int_obj)},
     {MP_ROM_QSTR(MP_QSTR_resize), MP_ROM_PTR(&uplink_resize_obj)},
     {MP_ROM_QSTR(MP_QSTR_unpack), MP_ROM_PTR(&uplink_unpack_obj)},
-    {MP_ROM_QSTR(MP_QSTR_well_formed), MP_ROM_PTR(&uplink_well_formed_obj)},
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
 

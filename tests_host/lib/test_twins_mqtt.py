@@ -81,18 +81,18 @@ class Client:
     def end(self, ok):
         self.act("end", ok)
 
-    def _bad(self, what):
+    def report(self, what):
         assert 1 <= what <= 5
         self.close(what)
 
-    def _lost(self, which, what):
+    def discard(self, which, what):
         if which == 9:
             self.events.append(("oversize", what))
         else:
             assert which == 10 and isinstance(what, ValueError)
             self.events.append(("failed",))
 
-    def _take_packet(self, first, number, body):
+    def input(self, first, number, body):
         assert type(body) is bytearray
         self.events.append(("packet", first, number, bytes(body)))
         if first == 0x62 and number in self.ids:
@@ -103,7 +103,7 @@ class Client:
             return 1
         return None
 
-    def _may_reply(self, full):
+    def _room(self, full):
         self.events.append(("may", full))
         choice = self.choices & 7
         self.choices >>= 3
@@ -228,8 +228,8 @@ def test_topics_and_filters_are_judged_the_same():
     good = matched = 0
     for _ in range(6000):
         one, other = text(below(6)), text(1 + below(6))
-        same([form.well_formed(one) for form in forms])
-        same([form.is_topic(one) for form in forms])
+        same([form.is_text(one, False) for form in forms])
+        same([form.is_text(one, True) for form in forms])
         qos = below(5) - 1
         filters = [accepts(form.Filter, one, qos) for form in forms]
         if same([f and (f.text, f.qos, f.state, f.handler, f.sink) for f in filters]):
@@ -238,7 +238,7 @@ def test_topics_and_filters_are_judged_the_same():
             same([f.matches(bytearray(other)) for f in filters])
     assert good > 300 and matched > 20, (good, matched)
     for n in (65535, 65536):
-        same([form.is_topic(b"x" * n) for form in forms])
+        same([form.is_text(b"x" * n, True) for form in forms])
         same([accepts(form.Filter, b"x" * n) is None for form in forms])
 
 

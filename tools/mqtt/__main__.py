@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lib"))
 
-from uplink.mqtt.packets import Filter, is_topic
+from uplink.mqtt.packets import Filter, is_text
 
 from . import options
 from .session import End, Session, ticks_ms
@@ -46,7 +46,7 @@ class Printer:
 
 
 def pub(p, args):
-    if not is_topic(args.topic.encode()):
+    if not is_text(args.topic.encode(), True):
         p.error("-t: a topic name has no wildcards and is not empty")
     source = None
     if args.file:

@@ -9,8 +9,9 @@ from ..errors import MQTTError, closed_text
 from ..exact import buffer, clear
 from ..loop import Event
 from ..port.ticks import FOREVER, ticks_add, ticks_diff
-from .packets import Decoder, begin, connect, const, number
-from .sender import Receipt, Sender
+from . import packets
+from .packets import Decoder, const
+from .sender import Receipt, _Sender
 
 # MQTT.state
 _IDLE = const(0)  # not wanted
@@ -29,13 +30,12 @@ _RETRY_MS = const(100)
 _ACKS = const(256)  # see sender.py
 _IDS = const(32)  # QoS 2 messages that the server may have in flight
 _TOPIC = const(256)  # longest topic name received
-_SHOWN = const(64)  # see sender.py
 _FRUITLESS = const(5)  # connections that bring nothing before a new session is begun
 _POISON = const(10)  # … before the first message is the cause
 _UNGREETED = "closed before CONNACK: check user, password, client_id, certificate"
 
 
-class MQTT(Sender):
+class MQTT(_Sender):
     """One connection to one broker, kept as long as it is wanted.
 
     `cfg` has `broker`, `outbox` and `backoff`; `transport` is as `lib/uplink/README.md` tells.
@@ -50,7 +50,7 @@ class MQTT(Sender):
         if rand is None:
             from random import randrange as rand
         self._rand = rand
-        self._hello = connect(broker)
+        self._hello = packets.hello(broker)
         self._n = [0] * _COUNTED  # and `last_code`
         self._host = broker["host"]
         self._tls = broker["tls"]
@@ -91,7 +91,8 @@ class MQTT(Sender):
         # before the next `poll`: publish knows no time
         self._since = None
         self._pumping = False
-        self._held = False  # `_tx` holds a piece that the transport did not take
+        self._tx = None  # a piece from a source: made when one is first used
+        self._held = False  # it holds one that the transport did not take
         self._next_id = rand(65535)  # a session from before a restart may hold low ones
         # the outbox
         event = Event(loop)
@@ -106,7 +107,6 @@ class MQTT(Sender):
         self._window = room["inflight"]
         self._size = room["bytes"]
         self._arena = buffer(self._size)
-        self._shown = buffer(_SHOWN)  # the topic of a message that is dropped
         self._waste = 0  # bytes in front of the arena that belong to nobody
         self._slot = None  # the message that is on its way
         self._done = 0  # bytes of it that the transport was given
@@ -155,13 +155,13 @@ class MQTT(Sender):
         elif state < _OPENING:
             if not self._wanted:
                 self.state = _IDLE
-                return FOREVER
-            if state == _PAUSE and left > 0:
+            elif state == _PAUSE and left > 0:
                 return left
-            if self._transport.state:
+            elif self._transport.state:
                 return _RETRY_MS
-            self.state = _OPENING
-            self._transport.open(self._host, self._port, self._tls)
+            else:
+                self.state = _OPENING
+                self._transport.open(self._host, self._port, self._tls)
         if state != _UP:
             return FOREVER
         # connected
@@ -191,7 +191,7 @@ class MQTT(Sender):
                 ticks_diff(now, self._heard_at), ticks_diff(now, self._sent_at)
             )
             if left <= 0:
-                number(self._ctl, 0xC000)
+                packets.number(self._ctl, 0xC000)
                 self._n[_PINGS] += 1
                 self._pinging = True
                 self._heard_at = now
@@ -216,7 +216,7 @@ class MQTT(Sender):
             self.state = _GREETING
             self._due = ticks_add(now, self._answer_ms)
             self._decoder.begin()
-            begin(self._ctl, 0x10, len(self._hello))
+            packets.begin(self._ctl, 0x10, len(self._hello))
             k = len(self._ctl) + 7
             self._ctl.extend(self._hello)
             if self._fruitless >= _FRUITLESS:

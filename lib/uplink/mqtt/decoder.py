@@ -11,9 +11,8 @@ from .plain import (  # noqa: F401
     begin,
     compose,
     drop,
-    is_topic,
+    is_text,
     number,
-    well_formed,
 )
 
 try:
@@ -64,8 +63,8 @@ _AGAIN = EOFError()  # thrown into `_read` when it must begin afresh
 
 
 class Decoder:
-    """Part of the client `client`, whose `state` and whose methods `_bad`, `_take_packet`,
-    `_may_reply`, `_reply` and `_lost` it uses.
+    """Part of the client `client`, whose `state` and whose methods `report`, `input`,
+    `_room`, `_reply` and `discard` it uses.
 
     Lists: `counts` (counters), `ids` (QoS 2 identifiers delivered and not released, 0 = free),
     `subs` (each a `Filter`). Empty bytearrays with their capacity: `topic` (256 + 2) and `body`
@@ -133,7 +132,7 @@ class Decoder:
         while True:
             try:
                 if bad:
-                    client._bad(bad)
+                    client.report(bad)
                     bad = None
                 self._into = p
                 clear(p)
@@ -169,7 +168,7 @@ class Decoder:
                 number = p[0] << 8 | p[1] if p else 1
                 if not publish:
                     if number or first == _CONNACK:
-                        bad = client._take_packet(first, number, p)
+                        bad = client.input(first, number, p)
                     else:
                         bad = _ZERO
                     continue
@@ -191,13 +190,13 @@ class Decoder:
                     if not packet_id:
                         bad = _ZERO
                         continue
-                if number and not is_topic(topic):
+                if number and not is_text(topic, True):
                     bad = _NO_TOPIC
                     continue
                 self._into = None
                 again = first & 4 and packet_id in ids
                 full = bool(first & 4) and not again and 0 not in ids
-                if client.state != _UP or (id_size and not client._may_reply(full)):
+                if client.state != _UP or (id_size and not client._room(full)):
                     pass
                 elif again:
                     n[_DUPLICATES] += 1
@@ -214,7 +213,7 @@ class Decoder:
                             n[_RECEIVED] += 1
                             break
                     else:
-                        client._lost(_OVERSIZE, left)
+                        client.discard(_OVERSIZE, left)
                 while True:
                     clear(p)
                     size = left
@@ -263,5 +262,5 @@ class Decoder:
                 sub.sink.end(a)
             return True
         except Exception as error:
-            self._client._lost(_FAILED, error)
+            self._client.discard(_FAILED, error)
             return False

@@ -22,9 +22,8 @@ try:
         begin,
         compose,
         drop,
-        is_topic,
+        is_text,
         number,
-        well_formed,
     )
 except ImportError:
     from .decoder import (  # noqa: F401
@@ -33,9 +32,8 @@ except ImportError:
         begin,
         compose,
         drop,
-        is_topic,
+        is_text,
         number,
-        well_formed,
     )
 
 _CONNACK = const(0x20)
@@ -46,6 +44,7 @@ _SUBACK = const(0x90)
 _PINGRESP = const(0xD0)
 
 _UP = const(4)  # see __init__.py
+_IDS = const(32)
 _QUEUED = const(0)  # see sender.py
 _DONE = const(1)
 _ACKNOWLEDGED = const(1)
@@ -85,7 +84,7 @@ _CODES = (
     "unacceptable protocol version;identifier rejected;server unavailable;"
     "bad user name or password;not authorized;unknown return code"
 )
-_WRONG = (  # what `_bad` is told, from 1
+_WRONG = (  # what `report` is told, from 1
     "packet type, flags or code",
     "packet length",
     "packet identifier 0",
@@ -96,7 +95,7 @@ _TYPE = const(1)
 _SIZE = const(2)
 
 
-def connect(broker):
+def hello(broker):
     """CONNECT (3.1) for the configuration `broker`, without its fixed header; raises ValueError.
 
     A client identifier may be empty only with a clean session (3.1.3-7), and a password needs
@@ -109,15 +108,15 @@ def connect(broker):
     keepalive = broker["keepalive_s"]
     topic = message = None
     flags = 2 if broker.get("clean") else 0
-    good = (client or flags) and 0 <= keepalive < 65536 and well_formed(client)
+    good = (client or flags) and 0 <= keepalive < 65536 and is_text(client, False)
     if will:
         topic = will["topic"]
         message = will["payload"]
         flags |= 4 | will["qos"] << 3 | (32 if will["retain"] else 0)
-        good = good and is_topic(topic) and 0 <= will["qos"] <= 2
+        good = good and is_text(topic, True) and 0 <= will["qos"] <= 2
     if user is not None:
         flags |= 128
-        good = good and well_formed(user)
+        good = good and is_text(user, False)
     if password is not None:
         flags |= 64
         good = good and user is not None
@@ -134,7 +133,7 @@ def connect(broker):
     return body
 
 
-class Reader:
+class _Reader:
     """Part of `MQTT`, which has its attributes."""
 
     state: int
@@ -212,13 +211,14 @@ class Reader:
 
     # ---- what the decoder tells -----------------------------------------------------------------
 
-    def _bad(self, what):
+    def report(self, what):
+        """It breaks the protocol: what is wrong, as in `_WRONG` from 1."""
         what = _WRONG[what - 1]
         self._n[_MALFORMED] += 1
         log.error("mqtt", "malformed:", what)
         self._close(what)
 
-    def _lost(self, which, what):
+    def discard(self, which, what):
         """`what`: the bytes of a message that nobody takes, or what its handler raised."""
         self._n[which] += 1
         text = "message too large, bytes:"
@@ -226,7 +226,7 @@ class Reader:
             text = "handler failed:"
         log.error("mqtt", text, what)
 
-    def _take_packet(self, first, number, body):
+    def input(self, first, number, body):
         """Everything but PUBLISH. What is wrong with it (see `_WRONG`), or None."""
         n = self._n
         self._transport.proved()
@@ -278,8 +278,9 @@ class Reader:
         n[_RECONNECTS] = n[_CONNECTS]
         n[_CONNECTS] += 1
         self.session_present = kept = present and not self._hello[7] & 2
-        for k in range(0 if kept else len(self._received)):
-            self._received[k] = 0
+        if not kept:
+            for k in range(_IDS):
+                self._received[k] = 0
         for sub in self._subs:
             if not (kept and sub.state == _GRANTED):
                 sub.state &= _UNWANTED  # wanted still, or not
@@ -314,7 +315,7 @@ class Reader:
             if body[i] > 2 and body[i] != 0x80:
                 return _TYPE
         if number != self._sub_id:
-            return
+            return None
         for sub in subs:
             if sub.state == _ASKED:
                 k += 1

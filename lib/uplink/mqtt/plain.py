@@ -23,9 +23,13 @@ def drop(b, n):
             k -= 1
 
 
-def well_formed(b):
-    """True where `b` is UTF-8 without surrogates, overlong forms and U+0000 (1.5.3)."""
-    if b"\0" in b:
+def is_text(b, topic):
+    """True where `b` is UTF-8 without surrogates, overlong forms and U+0000 (1.5.3), not too long,
+    and, with `topic`, can be the topic name of a PUBLISH (3.3.2.1, 4.7.3).
+    """
+    if isinstance(b, str):
+        b = b.encode()
+    if b"\0" in b or len(b) > 65535 or (topic and (not b or b"+" in b or b"#" in b)):
         return False
     more = 0  # continuation bytes to come
     if b and max(b) >= 0x80:
@@ -47,13 +51,6 @@ def well_formed(b):
     return not more
 
 
-def is_topic(b):
-    """True where `b` can be the topic name of a PUBLISH (3.3.2.1, 4.7.3)."""
-    if isinstance(b, str):
-        b = b.encode()
-    return 0 < len(b) < 65536 and not (b"+" in b or b"#" in b) and well_formed(b)
-
-
 class Filter:
     """A topic filter (4.7.1), cut at its wildcards so that matching runs at C speed, and what is
     subscribed with it.
@@ -62,7 +59,7 @@ class Filter:
     def __init__(self, text, qos=0, handler=None, sink=None):
         if isinstance(text, str):
             text = text.encode()
-        bad = not 0 < len(text) < 65536 or not well_formed(text) or b"#" in text[:-1]
+        bad = not text or not is_text(text, False) or b"#" in text[:-1]
         for level in text.split(b"/"):  # wildcards stand alone in their level
             if len(level) > 1 and (b"+" in level or b"#" in level):
                 bad = True

@@ -7,12 +7,11 @@ arena are given back in order, so a message is out of both only once all older o
 """
 
 from .. import log
-from ..exact import buffer, resize
+from ..exact import buffer, clear, resize
 from ..port.ticks import ticks_add
-from .packets import Reader, begin, compose, const, drop, is_topic, number
+from .packets import _Reader, begin, compose, const, drop, is_text, number
 
-_OPENING = const(2)  # of `MQTT.state`: see __init__.py
-_UP = const(4)
+_UP = const(4)  # of `MQTT.state`: see __init__.py
 _FAREWELL = const(5)
 _CLOSING = const(6)
 
@@ -72,7 +71,7 @@ class Receipt:
     __await__ = __iter__
 
 
-class Sender(Reader):
+class _Sender(_Reader):
     """Part of `MQTT`, which has its attributes."""
 
     waiting: int
@@ -85,8 +84,7 @@ class Sender(Reader):
     _waste: int
     _passed: int
     _since: int
-
-    _tx = None  # a piece from a source: made when one is first used
+    _tx: bytearray
 
     def publish(self, topic, payload, qos=0, retain=False, source=None, more=0):
         """Accept a message for delivery: a `Receipt`, or None where there is no room for it.
@@ -94,7 +92,7 @@ class Sender(Reader):
         Never blocks. ValueError for a topic that cannot be one. No heap with `bytes`.
         (`source` and `more` are for `publish_from`.)
         """
-        if not (0 <= qos <= 2 and is_topic(topic)):
+        if not (0 <= qos <= 2 and is_text(topic, True)):
             raise ValueError("mqtt: topic empty, with wildcard, not UTF-8, or wrong QoS")
         count = self._n
         k = self.waiting
@@ -154,33 +152,28 @@ class Sender(Reader):
             self._tx = buffer(self._packet)
         return self.publish(topic, b"", qos, retain, source, size)
 
-    def _ask(self):
-        """One SUBSCRIBE for all filters that are wanted, or one UNSUBSCRIBE, into `_ctl`.
-
-        As many as there is room for; the rest follows after the answer.
+    def _ask(self, state):
+        """One SUBSCRIBE for all filters that are _WANTED, or one UNSUBSCRIBE for those that are
+        _UNWANTED, into `_ctl`: as many as there is room for; the rest follows after the answer.
         """
         ctl = self._ctl
-        for state in (_WANTED, _UNWANTED):
-            size = 2
+        size = 2
+        for sub in self._subs:
+            n = len(sub.text) + (2 if state else 3)  # its length, and the QoS
+            if sub.state == state and (size == 2 or size + n < _ACKS):
+                sub.state += 1
+                size += n
+        if size > 2:
+            self._since = self._now
+            self._sub_id = n = self._new_id()
+            begin(ctl, 0xA2 if state else 0x82, size)
+            number(ctl, n)
             for sub in self._subs:
-                n = len(sub.text) + 3
-                if sub.state == state and (size == 2 or size + n < _ACKS):
-                    sub.state += 1
-                    size += n
-                    if state:
-                        size -= 1  # no QoS
-            if size > 2:
-                self._since = self._now
-                self._sub_id = n = self._new_id()
-                begin(ctl, 0xA2 if state else 0x82, size)
-                number(ctl, n)
-                for sub in self._subs:
-                    if sub.state == state + 1:
-                        number(ctl, len(sub.text))
-                        ctl.extend(sub.text)
-                        if not state:
-                            ctl.append(sub.qos)
-                return
+                if sub.state == state + 1:
+                    number(ctl, len(sub.text))
+                    ctl.extend(sub.text)
+                    if not state:
+                        ctl.append(sub.qos)
 
     def _close(self, why):
         """Close the transport because of `why` (None: as wanted)."""
@@ -225,12 +218,12 @@ class Sender(Reader):
             k = m._off + 1
             while b[k] & 128:
                 k += 1
-            name = self._shown
-            resize(name, 0)
             k += 3
+            name = self._ctl  # empty: there is no connection
             for i in range(k, k + min(b[k - 2] << 8 | b[k - 1], _SHOWN)):
                 name.append(b[i])
             log.error("mqtt", "message dropped:", name)
+            clear(name)
         self._n[_DROPS] += 1
         self._end(m, _DROPPED)
 
@@ -284,7 +277,7 @@ class Sender(Reader):
                 buf = ctl
                 off = 0
                 n = len(ctl)
-                if n and not done and _OPENING < state < _CLOSING:
+                if n and not done and state < _CLOSING:
                     self._out = n
                 elif state != _UP:
                     break
@@ -292,7 +285,9 @@ class Sender(Reader):
                     if m is None:
                         if self._unasked and not self._sub_id:
                             self._unasked = False
-                            self._ask()
+                            self._ask(_WANTED)
+                            if not self._sub_id:
+                                self._ask(_UNWANTED)
                             continue
                         k = self._passed
                         if k == self.waiting:
@@ -323,7 +318,7 @@ class Sender(Reader):
                                     m._source.seek(0)
                                 n = m._source.readinto(buf) or 0
                             except Exception as error:
-                                self._lost(_FAILED, error)
+                                self.discard(_FAILED, error)
                             if n <= 0:
                                 # begun, and never completed: it is dropped with the connection
                                 m._kind = 0
@@ -363,21 +358,19 @@ class Sender(Reader):
             self._wake.set()
             self._pump()
 
-    def _may_reply(self, full=False):
+    def _room(self, full):
         """True where an acknowledgement finds room (and its identifier, unless `full`); closes
         where it does not.
         """
-        why = "too many acknowledgements wait"
-        if full:
-            why = "too many QoS 2 messages in flight"
-        elif len(self._ctl) - self._out < _ACKS:
-            return True
+        why = "too many QoS 2 messages in flight"
+        if not full:
+            if len(self._ctl) - self._out < _ACKS:
+                return True
+            why = "too many acknowledgements wait"
         self._close(why)
         return False
 
     def _reply(self, kind, packet_id):
-        if self._may_reply():
-            ctl = self._ctl
-            ctl.append(kind)
-            ctl.append(2)
-            number(ctl, packet_id)
+        if self._room(False):
+            begin(self._ctl, kind, 2)
+            number(self._ctl, packet_id)

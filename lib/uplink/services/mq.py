@@ -4,7 +4,7 @@ from uplink import exact, log
 from uplink.errors import closed_text
 from uplink.loop import Event
 from uplink.modem.states import const
-from uplink.mqtt.packets import Filter, is_topic
+from uplink.mqtt.packets import Filter, is_text
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
 from .service import Service
@@ -110,7 +110,7 @@ class ModuleMQTT(Service):
         """A receipt, or None where the outbox has no room. ValueError: what cannot be said."""
         topic = self._bytes(topic)
         payload = self._bytes(payload)
-        if not is_topic(topic) or not self._sayable(topic) or not 0 <= qos <= 2:
+        if not is_text(topic, True) or not self._sayable(topic) or not 0 <= qos <= 2:
             raise ValueError("mqtt: topic or QoS")
         if not self.spare or not 0 < len(payload) <= _MESSAGE_MAX:
             self.refused += 1
