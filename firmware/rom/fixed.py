@@ -216,6 +216,12 @@ class _Rewrite:
         if module and name not in (*module.stores, *module.fixed, *module.inner):
             self.fixed.made.add(name)
 
+    def _borrowed(self, source, name):
+        """Note what comes from elsewhere in the package: who wants it asks there."""
+        module = self.module
+        if source in self.fixed.world.modules and not source.startswith(f"{module.name}."):
+            module.borrowed.add(name)
+
     def _set(self, op, code, fmt, arg):
         op.code, op.fmt, op.arg, op.extra = code, fmt, arg, None
 
@@ -278,6 +284,7 @@ class _Rewrite:
             while ops[at].code == opcode.MP_BC_IMPORT_FROM:
                 inner = self.fixed.world.modules.get(f"{source}.{ops[at].arg.str}")
                 self._made(source, ops[at].arg.str)
+                self._borrowed(source, ops[at].arg.str)
                 if ops[at + 1].code == opcode.MP_BC_POP_TOP and not inner:
                     ops[at] = ops[at + 1] = None
                 at += 2

@@ -83,7 +83,7 @@ class World:
                         or name == "__getattr__"
                         or (name == "__version__" and module.name == module.package)
                         or (module.offers(name, value) and name in public.names)
-                        or (not isinstance(value, Object) and (name in used or name in texts))
+                        or (module.has(name, value) and (name in used or name in texts))
                     }
                 reach = Reach(self, starting=used)
         reach.keep()
@@ -132,6 +132,8 @@ class Module:
         # Set by Fixed.
         self.fixed = {}
         self.inner = {}
+        # Names that it imports from elsewhere in its package, not from what is in it.
+        self.borrowed = set()
         self.rows = None
         # Its table of names: (C symbol, index where it begins there).
         self.names_at = None
@@ -370,11 +372,19 @@ class Module:
         """
         return len(self.stores) + bool(self.stores)
 
+    def has(self, name, value):
+        """Whether what the module's code or others ask for by its name may be this global."""
+        borrowed = name in self.borrowed and isinstance(value, Class)
+        return not borrowed and not isinstance(value, Object)
+
     def offers(self, name, value):
         """Whether a global is the module's own, or what it has for others."""
+        if (self.name, name) in self.world.fixed.offered:
+            return True
+        if name in self.borrowed:
+            return False
         return (
             self.is_package
-            or (self.name, name) in self.world.fixed.offered
             or not isinstance(value, Value)
             or (getattr(value, "module", None) is self)
             or (isinstance(value, Object) and value.symbol[1:] in self.world.interpreter.ours)

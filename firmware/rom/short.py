@@ -51,8 +51,11 @@ def texts_of(modules):
         add((*module.functions, *module.classes, *module.table().values()))
         if module.has_native:
             found.update(name.str for name in module.cm.qstr_table)
-        for code in module.code.values():
-            found.update(_strings(code))
+        # (The body of a class in ROM does not run; it would load the class's name.)
+        bodies = {value.body for value in module.classes}
+        for rc, code in module.code.items():
+            if rc not in bodies:
+                found.update(_strings(code))
     return found
 
 

@@ -11,6 +11,7 @@ from uplink import exact
 from uplink.at import Engine, codes, engine as written, plain as lines, unpack
 from uplink.plain import Copier, buffer, clear, cut, resize
 from uplink.ring import Ring, plain, ring as kept
+from uplink.ring.cursor import Cursor
 
 try:
     from uplink.ring import fast
@@ -131,7 +132,7 @@ def test_rings_find_the_same():
 
 
 def cursors():
-    kinds = [kept.Cursor]
+    kinds = [Cursor]
     if Ring is not kept.Ring:
         kinds.append(type(Ring(128, 64).cursor))
     return [kind() for kind in kinds]
