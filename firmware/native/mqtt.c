@@ -66,44 +66,23 @@ static mp_obj_t text_is(mp_obj_t text, mp_obj_t topic) {
 }
 MP_DEFINE_CONST_FUN_OBJ_2(uplink_is_text_obj, text_is);
 
-typedef struct {
-    mp_obj_base_t base;
-    mp_obj_t text; // from here on as the arguments are
-    mp_obj_t qos;
-    mp_obj_t handler;
-    mp_obj_t sink;
-    mp_int_t state;
-} filter_t;
+// Places in a subscription, a list as in plain.py.
+enum { STATE, FILTER_TEXT, QOS, HANDLER, SINK };
 
-static const native_member_t members[] = {
-    {MP_QSTR_state, offsetof(filter_t, state), MEMBER_INT},
-    {MP_QSTR_text, offsetof(filter_t, text), MEMBER_OBJECT},
-    {MP_QSTR_sink, offsetof(filter_t, sink), MEMBER_OBJECT},
-    {MP_QSTR_handler, offsetof(filter_t, handler), MEMBER_OBJECT},
-    {MP_QSTR_qos, offsetof(filter_t, qos), MEMBER_OBJECT},
-    {0},
-};
-
-static mp_obj_t filter_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
-    mp_arg_check_num(n_args, n_kw, 1, 4, false);
-    filter_t *self = mp_obj_malloc(filter_t, type);
-    self->qos = MP_OBJ_NEW_SMALL_INT(0);
-    self->handler = self->sink = mp_const_none;
-    self->state = 0;
-    memcpy(&self->text, args, n_args * sizeof(mp_obj_t));
+static mp_obj_t subscription(size_t n_args, const mp_obj_t *args) {
     size_t n;
-    const byte *text = native_bytes(self->text, &n);
-    if ((mp_uint_t)mp_obj_get_int(self->qos) > 2 || !is_text(text, n, FILTER)) {
+    const byte *text = native_bytes(args[0], &n);
+    if ((mp_uint_t)mp_obj_get_int(args[QOS - 1]) > 2 || !is_text(text, n, FILTER)) {
         mp_raise_ValueError(MP_ERROR_TEXT("mqtt: wrong topic filter, or QoS"));
     }
-    self->text = mp_obj_new_bytes(text, n);
-    return MP_OBJ_FROM_PTR(self);
+    mp_obj_t items[] = {MP_OBJ_NEW_SMALL_INT(0), mp_obj_new_bytes(text, n), args[1], args[2], args[3]};
+    return mp_obj_new_list(MP_ARRAY_SIZE(items), items);
 }
+MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(uplink_subscription_obj, 4, 4, subscription);
 
-static mp_obj_t matches(mp_obj_t self_in, mp_obj_t topic) {
-    filter_t *self = MP_OBJ_TO_PTR(self_in);
+static mp_obj_t matches(mp_obj_t sub, mp_obj_t topic) {
     size_t n;
-    const byte *f = native_bytes(self->text, &n); // (behind which is a zero)
+    const byte *f = native_bytes(native_items(sub, &n)[FILTER_TEXT], &n); // (behind which is a zero)
     const byte *t = native_bytes(topic, &n);
     const byte *end = t + n;
     if (!n || (*t == '$' && is_wildcard(*f))) { // 4.7.2-1
@@ -122,18 +101,11 @@ static mp_obj_t matches(mp_obj_t self_in, mp_obj_t topic) {
     }
     return mp_obj_new_bool(*f == '#' || (t == end && (!*f || f[1] == '#'))); // "a/#" also matches "a" (4.7.1.2)
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(matches_obj, matches);
-
-static const mp_rom_map_elem_t filter_methods_table[] = {
-    {MP_ROM_QSTR(MP_QSTR_matches), MP_ROM_PTR(&matches_obj)},
-};
-static MP_DEFINE_CONST_DICT(filter_methods, filter_methods_table);
-
-NATIVE_TYPE(uplink_filter_type, MP_QSTR_Filter, filter_make_new, members, filter_methods);
+MP_DEFINE_CONST_FUN_OBJ_2(uplink_matches_obj, matches);
 
 // ---- composing ------------------------------------------------------------------------------------------
 
-static mp_obj_t drop(mp_obj_t b, mp_obj_t n_in) {
+static mp_obj_t cut_front(mp_obj_t b, mp_obj_t n_in) {
     size_t size, n = mp_obj_get_int(n_in);
     byte *at = (byte *)native_bytes(b, &size);
     if (n <= size) {
@@ -142,17 +114,17 @@ static mp_obj_t drop(mp_obj_t b, mp_obj_t n_in) {
     }
     return mp_const_none;
 }
-MP_DEFINE_CONST_FUN_OBJ_2(uplink_drop_obj, drop);
+MP_DEFINE_CONST_FUN_OBJ_2(uplink_cut_front_obj, cut_front);
 
-static mp_obj_t number(mp_obj_t b, mp_obj_t n_in) {
+static mp_obj_t put_number(mp_obj_t b, mp_obj_t n_in) {
     mp_int_t n = mp_obj_get_int(n_in);
     byte two[] = {n >> 8, n};
     native_extend(b, two, 2);
     return mp_const_none;
 }
-MP_DEFINE_CONST_FUN_OBJ_2(uplink_number_obj, number);
+MP_DEFINE_CONST_FUN_OBJ_2(uplink_put_number_obj, put_number);
 
-static mp_obj_t begin(mp_obj_t b, mp_obj_t first, mp_obj_t n_in) {
+static mp_obj_t put_header(mp_obj_t b, mp_obj_t first, mp_obj_t n_in) {
     size_t n = mp_obj_get_int(n_in);
     byte head[6], *at = head;
     *at++ = mp_obj_get_int(first);
@@ -163,7 +135,7 @@ static mp_obj_t begin(mp_obj_t b, mp_obj_t first, mp_obj_t n_in) {
     native_extend(b, head, at - head);
     return mp_const_none;
 }
-MP_DEFINE_CONST_FUN_OBJ_3(uplink_begin_obj, begin);
+MP_DEFINE_CONST_FUN_OBJ_3(uplink_put_header_obj, put_header);
 
 // (b, room, first byte, topic, packet identifier or 0, payload, bytes that follow)
 static mp_obj_t compose(size_t n_args, const mp_obj_t *args) {
@@ -176,11 +148,11 @@ static mp_obj_t compose(size_t n_args, const mp_obj_t *args) {
     if (held + n + m + HEADERS > (size_t)MP_OBJ_SMALL_INT_VALUE(args[1])) {
         return mp_const_false;
     }
-    begin(b, args[2], MP_OBJ_NEW_SMALL_INT(2 + n + 2 * with_id + m + MP_OBJ_SMALL_INT_VALUE(args[6])));
-    number(b, MP_OBJ_NEW_SMALL_INT(n));
+    put_header(b, args[2], MP_OBJ_NEW_SMALL_INT(2 + n + 2 * with_id + m + MP_OBJ_SMALL_INT_VALUE(args[6])));
+    put_number(b, MP_OBJ_NEW_SMALL_INT(n));
     native_extend(b, topic, n);
     if (with_id) {
-        number(b, args[4]);
+        put_number(b, args[4]);
     }
     native_extend(b, payload, m);
     return mp_const_true;
@@ -207,7 +179,7 @@ typedef struct {
     mp_obj_array_t *topic;
     mp_obj_array_t *body;
     mp_obj_array_t *into; // where the bytes awaited go; NULL: nowhere
-    filter_t *sink; // what takes the pieces
+    mp_obj_t *sink; // the subscription that takes the pieces
     size_t packet;
     size_t need; // bytes that must come next
     size_t size;
@@ -258,13 +230,13 @@ static mp_obj_t *place(decoder_t *self) {
 }
 
 // The application; false where it raised.
-static bool call(decoder_t *self, filter_t *sub, int step, mp_obj_t a) {
+static bool call(decoder_t *self, mp_obj_t *sub, int step, mp_obj_t a) {
     static const qstr_short_t names[] = {0, MP_QSTR_begin, MP_QSTR_write, MP_QSTR_end};
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
-        mp_obj_t args[] = {sub->handler, MP_OBJ_NULL, MP_OBJ_FROM_PTR(self->topic), a};
+        mp_obj_t args[] = {sub[HANDLER], MP_OBJ_NULL, MP_OBJ_FROM_PTR(self->topic), a};
         if (step != HANDLE) {
-            native_load_method(sub->sink, names[step], args);
+            native_load_method(sub[SINK], names[step], args);
         }
         bool alone = step > BEGIN;
         if (alone) {
@@ -278,12 +250,12 @@ static bool call(decoder_t *self, filter_t *sub, int step, mp_obj_t a) {
     if (!mp_obj_exception_match(error, MP_OBJ_FROM_PTR(&mp_type_Exception))) {
         nlr_jump(nlr.ret_val);
     }
-    native_call(self->client, MP_QSTR_discard, 2, MP_OBJ_NEW_SMALL_INT(FAILED), error);
+    native_call(self->client, MP_QSTR__lost, 2, MP_OBJ_NEW_SMALL_INT(FAILED), error);
     return false;
 }
 
 static void end(decoder_t *self, bool good) {
-    filter_t *sub = self->sink;
+    mp_obj_t *sub = self->sink;
     if (sub) {
         self->sink = NULL;
         call(self, sub, END, mp_obj_new_bool(good));
@@ -291,11 +263,11 @@ static void end(decoder_t *self, bool good) {
 }
 
 // The next filter, from number `*i` on, that the topic belongs to; NULL: none.
-static filter_t *matching(decoder_t *self, size_t *i) {
+static mp_obj_t *matching(decoder_t *self, size_t *i) {
     while (*i < self->subs->len) { // (a handler may subscribe)
         mp_obj_t sub = self->subs->items[(*i)++];
         if (matches(sub, MP_OBJ_FROM_PTR(self->topic)) == mp_const_true) {
-            return MP_OBJ_TO_PTR(sub);
+            return ((mp_obj_list_t *)MP_OBJ_TO_PTR(sub))->items;
         }
     }
     return NULL;
@@ -306,10 +278,10 @@ static void deliver(decoder_t *self) {
     bool nobody = true;
     count(self, RECEIVED);
     size_t i = 0;
-    for (filter_t *sub; (sub = matching(self, &i));) {
-        if (sub->state < UNWANTED) {
+    for (mp_obj_t *sub; (sub = matching(self, &i));) {
+        if (sub[STATE] < MP_OBJ_NEW_SMALL_INT(UNWANTED)) {
             nobody = false;
-            if (sub->handler != mp_const_none) {
+            if (sub[HANDLER] != mp_const_none) {
                 call(self, sub, HANDLE, body);
             } else if (call(self, sub, BEGIN, MP_OBJ_NEW_SMALL_INT(self->body->len))) {
                 call(self, sub, END, mp_obj_new_bool(call(self, sub, WRITE, body)));
@@ -340,8 +312,8 @@ static void route(decoder_t *self) {
     } else {
         mp_obj_t left = MP_OBJ_NEW_SMALL_INT(self->left);
         size_t i = 0;
-        for (filter_t *sub; (sub = matching(self, &i));) {
-            if (sub->sink != mp_const_none) {
+        for (mp_obj_t *sub; (sub = matching(self, &i));) {
+            if (sub[SINK] != mp_const_none) {
                 self->sink = sub;
                 if (call(self, sub, BEGIN, left)) {
                     self->into = self->body;
@@ -352,7 +324,7 @@ static void route(decoder_t *self) {
                 return;
             }
         }
-        native_call(self->client, MP_QSTR_discard, 2, MP_OBJ_NEW_SMALL_INT(OVERSIZE), left);
+        native_call(self->client, MP_QSTR__lost, 2, MP_OBJ_NEW_SMALL_INT(OVERSIZE), left);
     }
 }
 
@@ -410,7 +382,7 @@ static MP_NOINLINE void step(decoder_t *self) {
             if (!publish) {
                 bad = ZERO;
                 if (n || self->first == CONNACK) {
-                    bad = native_call(self->client, MP_QSTR_input, 3, MP_OBJ_NEW_SMALL_INT(self->first), MP_OBJ_NEW_SMALL_INT(n), p);
+                    bad = native_call(self->client, MP_QSTR__take, 3, MP_OBJ_NEW_SMALL_INT(self->first), MP_OBJ_NEW_SMALL_INT(n), p);
                 }
                 goto wrong; // (or nothing is)
             }
@@ -486,7 +458,7 @@ static MP_NOINLINE void step(decoder_t *self) {
 wrong:
     next(self, FIRST, p, 1);
     if (bad != mp_const_none) {
-        native_call(self->client, MP_QSTR_report, 1, bad);
+        native_call(self->client, MP_QSTR__bad, 1, bad);
     }
 }
 

@@ -118,13 +118,14 @@ extern const mp_obj_type_t uplink_ring_type;
 extern const mp_obj_type_t uplink_engine_type;
 extern const mp_obj_type_t uplink_uart_type;
 extern const mp_obj_type_t uplink_decoder_type;
-extern const mp_obj_type_t uplink_filter_type;
 
-MP_DECLARE_CONST_FUN_OBJ_3(uplink_begin_obj);
 MP_DECLARE_CONST_FUN_OBJ_VAR_BETWEEN(uplink_compose_obj);
-MP_DECLARE_CONST_FUN_OBJ_2(uplink_drop_obj);
+MP_DECLARE_CONST_FUN_OBJ_2(uplink_cut_front_obj);
 MP_DECLARE_CONST_FUN_OBJ_2(uplink_is_text_obj);
-MP_DECLARE_CONST_FUN_OBJ_2(uplink_number_obj);
+MP_DECLARE_CONST_FUN_OBJ_2(uplink_matches_obj);
+MP_DECLARE_CONST_FUN_OBJ_3(uplink_put_header_obj);
+MP_DECLARE_CONST_FUN_OBJ_2(uplink_put_number_obj);
+MP_DECLARE_CONST_FUN_OBJ_VAR_BETWEEN(uplink_subscription_obj);
 
 int ring_scan(ring_t *self, mp_obj_t want, mp_obj_t counted);
 int ring_find(ring_t *self, mp_obj_t table);

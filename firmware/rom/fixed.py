@@ -9,8 +9,13 @@ import re
 from bytecode import Constant
 from values import Class, Function, Module, Object, is_constant
 
-# Functions that programs outside replace (tools/run: by values of the command line).
-REPLACED = ("uplink.app.config.check", "uplink.app.config.load")
+# What programs outside replace: tools/run by values of the command line, an application its log.
+REPLACED = (
+    "uplink.app.config.check",
+    "uplink.app.config.load",
+    "uplink.log.sink",
+    "uplink.log.threshold",
+)
 
 # Builtins that every port has here, beside those that no option leaves out.
 _WITH_OPTION = "bytearray enumerate float max memoryview min property reversed set slice".split()

@@ -6,7 +6,7 @@ import mqtt_bench as t
 
 from uplink import log
 from uplink.mqtt import MQTT
-from uplink.mqtt.packets import hello
+from uplink.mqtt.packets import connect_body
 
 SEED = 20240613
 
@@ -26,9 +26,9 @@ class Events(MQTT):
             self.received(t.CONNACK, 0, 4, 0)
             self.log.clear()
 
-    def input(self, first, number, body):
+    def _take(self, first, number, body):
         assert type(body) is bytearray
-        bad = super().input(first, number, body)
+        bad = super()._take(first, number, body)
         if bad:
             return bad
         if first == 0x20:
@@ -313,14 +313,14 @@ def test_random_bytes_end_or_wait():
 
 def test_connect():
     b = t.config()["broker"]
-    assert hello(b) == b"\x00\x04MQTT\x04\x00\x00\x78\x00\x03dev"
+    assert connect_body(b) == b"\x00\x04MQTT\x04\x00\x00\x78\x00\x03dev"
     b["clean"] = True
     b["client_id"] = b""
     b["user"] = b"u"
     b["password"] = b"pw"
     b["keepalive_s"] = 258
     b["will"] = {"topic": b"w", "payload": b"\x00x", "qos": 2, "retain": True}
-    assert hello(b) == (
+    assert connect_body(b) == (
         b"\x00\x04MQTT\x04\xf6\x01\x02\x00\x00\x00\x01w\x00\x02\x00x\x00\x01u\x00\x02pw"
     )
     wrong = (
@@ -338,7 +338,7 @@ def test_connect():
         changed = dict(b)
         changed[key] = value
         try:
-            hello(changed)
+            connect_body(changed)
             assert False, key
         except ValueError:
             pass

@@ -63,7 +63,7 @@ class Driver:
         return self.until(lambda: self.mqtt.connected and self.quiet())
 
     def quiet(self):
-        return all(sub.state in (2, 3) for sub in self.mqtt._subs)
+        return all(sub[0] in (2, 3) for sub in self.mqtt._subs)
 
     def delivered(self):
         return self.until(lambda: not self.mqtt.waiting)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lib"))
 
-from uplink.mqtt.packets import Filter, is_text
+from uplink.mqtt.packets import is_text, subscription
 
 from . import options
 from .session import End, Session, ticks_ms
@@ -108,7 +108,7 @@ def _lines(session, topic):
 def sub(p, args):
     for text in args.topic:
         try:
-            Filter(text)
+            subscription(text, 0, None, None)
         except ValueError:
             p.error(f"-t {text}: + and # stand alone in their level, # in the last one")
     session = Session(args, retry=True)

@@ -8,6 +8,8 @@ from uplink.modems import telit
 from uplink.modems.common import const
 from uplink.modems.telit_urcs import decimal, meets
 
+_TEXT = const(1)  # places in a subscription: see mqtt/plain.py
+_QOS = const(2)
 _SUITE = const(67)
 _REST = b"lxv"  # of telit's variables, what stands last in #SSLSECCFG, #SSLCFG, #SSLSECCFG2
 
@@ -84,11 +86,11 @@ def put(s, letter, line):
     elif letter == 87:
         line.extend(broker["password"] or b"")
     elif letter == 70:  # F: a topic filter, and its QoS (LE910R1 takes none: 1)
-        line.extend(s.filters[s.index].text)
+        line.extend(s.filters[s.index][_TEXT])
     elif letter == 113:
         if not s.no_qos:
             line.append(44)
-            decimal(line, s.filters[s.index].qos)
+            decimal(line, s.filters[s.index][_QOS])
     elif letter == 116:  # t: topic, retained, QoS, bytes of the oldest message
         line.extend(s.outbox[0].topic)
     elif letter == 114:

@@ -9,8 +9,7 @@ from ..errors import MQTTError, closed_text
 from ..exact import buffer, clear
 from ..loop import Event
 from ..port.ticks import FOREVER, ticks_add, ticks_diff
-from . import packets
-from .packets import Decoder, const
+from .packets import Decoder, connect_body, const, put_header, put_number
 from .sender import Receipt, _Sender
 
 # MQTT.state
@@ -50,7 +49,7 @@ class MQTT(_Sender):
         if rand is None:
             from random import randrange as rand
         self._rand = rand
-        self._hello = packets.hello(broker)
+        self._hello = connect_body(broker)
         self._n = [0] * _COUNTED  # and `last_code`
         self._host = broker["host"]
         self._tls = broker["tls"]
@@ -191,7 +190,7 @@ class MQTT(_Sender):
                 ticks_diff(now, self._heard_at), ticks_diff(now, self._sent_at)
             )
             if left <= 0:
-                packets.number(self._ctl, 0xC000)
+                put_number(self._ctl, 0xC000)
                 self._n[_PINGS] += 1
                 self._pinging = True
                 self._heard_at = now
@@ -216,7 +215,7 @@ class MQTT(_Sender):
             self.state = _GREETING
             self._due = ticks_add(now, self._answer_ms)
             self._decoder.begin()
-            packets.begin(self._ctl, 0x10, len(self._hello))
+            put_header(self._ctl, 0x10, len(self._hello))
             k = len(self._ctl) + 7
             self._ctl.extend(self._hello)
             if self._fruitless >= _FRUITLESS:

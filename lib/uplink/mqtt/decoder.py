@@ -7,12 +7,13 @@ packet's body. A PUBLISH that does not fit is handed on in pieces, or drained.
 
 from ..exact import Copier, buffer, clear, cut
 from .plain import (  # noqa: F401
-    Filter,
-    begin,
     compose,
-    drop,
+    cut_front,
     is_text,
-    number,
+    matches,
+    put_header,
+    put_number,
+    subscription,
 )
 
 try:
@@ -44,7 +45,10 @@ _DUPLICATES = const(7)
 _UNROUTED = const(8)
 _OVERSIZE = const(9)
 _FAILED = const(10)
-_UNWANTED = const(4)  # of a filter: see packets.py
+_STATE = const(0)  # places in a subscription: see plain.py
+_HANDLER = const(3)
+_SINK = const(4)
+_UNWANTED = const(4)  # a state of it: see packets.py
 
 # Calls of the application.
 _HANDLE = const(0)
@@ -63,12 +67,12 @@ _AGAIN = EOFError()  # thrown into `_read` when it must begin afresh
 
 
 class Decoder:
-    """Part of the client `client`, whose `state` and whose methods `report`, `input`,
-    `_room`, `_reply` and `discard` it uses.
+    """Part of the client `client`, whose `state` and whose methods `_bad`, `_take`,
+    `_room`, `_reply` and `_lost` it uses.
 
     Lists: `counts` (counters), `ids` (QoS 2 identifiers delivered and not released, 0 = free),
-    `subs` (each a `Filter`). Empty bytearrays with their capacity: `topic` (256 + 2) and `body`
-    (`packet`, the longest packet that is held).
+    `subs` (each a `subscription`). Empty bytearrays with their capacity: `topic` (256 + 2) and
+    `body` (`packet`, the longest packet that is held).
     """
 
     def __init__(self, client, counts, ids, subs, topic, body, packet):
@@ -82,7 +86,7 @@ class Decoder:
         self._stage = buffer(_STAGE)
         self._copier = Copier(_STAGE)
         self._into = None  # where the bytes awaited go; None: nowhere
-        self._sink = None  # the Filter that takes the pieces
+        self._sink = None  # the subscription that takes the pieces
         self._reading = self._read()
         self._need = next(self._reading)  # bytes that must come next
 
@@ -132,7 +136,7 @@ class Decoder:
         while True:
             try:
                 if bad:
-                    client.report(bad)
+                    client._bad(bad)
                     bad = None
                 self._into = p
                 clear(p)
@@ -168,7 +172,7 @@ class Decoder:
                 number = p[0] << 8 | p[1] if p else 1
                 if not publish:
                     if number or first == _CONNACK:
-                        bad = client.input(first, number, p)
+                        bad = client._take(first, number, p)
                     else:
                         bad = _ZERO
                     continue
@@ -204,7 +208,7 @@ class Decoder:
                     self._into = p
                 else:
                     for sub in self._subs:
-                        if topic and sub.sink is not None and sub.matches(topic):
+                        if topic and sub[_SINK] is not None and matches(sub, topic):
                             self._sink = sub
                             if self._call(sub, _BEGIN, left):
                                 self._into = p
@@ -213,7 +217,7 @@ class Decoder:
                             n[_RECEIVED] += 1
                             break
                     else:
-                        client.discard(_OVERSIZE, left)
+                        client._lost(_OVERSIZE, left)
                 while True:
                     clear(p)
                     size = left
@@ -229,9 +233,9 @@ class Decoder:
                         n[_RECEIVED] += 1
                         nobody = 1
                         for sub in self._subs:
-                            if sub.state < _UNWANTED and sub.matches(topic):
+                            if sub[_STATE] < _UNWANTED and matches(sub, topic):
                                 nobody = 0
-                                if sub.handler is not None:
+                                if sub[_HANDLER] is not None:
                                     self._call(sub, _HANDLE, p)
                                 elif self._call(sub, _BEGIN, len(p)):
                                     self._call(sub, _END, self._call(sub, _WRITE, p))
@@ -253,14 +257,14 @@ class Decoder:
         """Call the application; False where it raised."""
         try:
             if step == _HANDLE:
-                sub.handler(self._topic, a)
+                sub[_HANDLER](self._topic, a)
             elif step == _BEGIN:
-                sub.sink.begin(self._topic, a)
+                sub[_SINK].begin(self._topic, a)
             elif step == _WRITE:
-                sub.sink.write(a)
+                sub[_SINK].write(a)
             else:
-                sub.sink.end(a)
+                sub[_SINK].end(a)
             return True
         except Exception as error:
-            self._client.discard(_FAILED, error)
+            self._client._lost(_FAILED, error)
             return False

@@ -18,22 +18,24 @@ except ImportError:
 try:
     from _uplink import (  # the same in C: firmware/native, in images of ours
         Decoder,
-        Filter,
-        begin,
         compose,
-        drop,
+        cut_front,
         is_text,
-        number,
+        matches,
+        put_header,
+        put_number,
+        subscription,
     )
 except ImportError:
     from .decoder import (  # noqa: F401
         Decoder,
-        Filter,
-        begin,
         compose,
-        drop,
+        cut_front,
         is_text,
-        number,
+        matches,
+        put_header,
+        put_number,
+        subscription,
     )
 
 _CONNACK = const(0x20)
@@ -72,7 +74,13 @@ _COUNTERS = (
     "last_code "  # of a refusing CONNACK
 )
 
-# States of a filter; an odd one below 6 but REFUSED waits for an answer.
+# Places in a subscription: see plain.py.
+_STATE = const(0)
+_TEXT = const(1)
+_QOS = const(2)
+_HANDLER = const(3)
+_SINK = const(4)
+# … and its states; an odd one below 6 but REFUSED waits for an answer.
 _WANTED = const(0)  # SUBSCRIBE must be sent
 _ASKED = const(1)  # SUBACK awaited
 _GRANTED = const(2)
@@ -84,7 +92,7 @@ _CODES = (
     "unacceptable protocol version;identifier rejected;server unavailable;"
     "bad user name or password;not authorized;unknown return code"
 )
-_WRONG = (  # what `report` is told, from 1
+_WRONG = (  # what `_bad` is told, from 1
     "packet type, flags or code",
     "packet length",
     "packet identifier 0",
@@ -95,7 +103,7 @@ _TYPE = const(1)
 _SIZE = const(2)
 
 
-def hello(broker):
+def connect_body(broker):
     """CONNECT (3.1) for the configuration `broker`, without its fixed header; raises ValueError.
 
     A client identifier may be empty only with a clean session (3.1.3-7), and a password needs
@@ -122,11 +130,11 @@ def hello(broker):
         good = good and user is not None
     body = bytearray(b"\0\4MQTT\4")
     body.append(flags)
-    number(body, keepalive)
+    put_number(body, keepalive)
     for field in (client, topic, message, user, password):
         if field is not None:
             good = good and len(field) < 65536
-            number(body, len(field))
+            put_number(body, len(field))
             body.extend(field)
     if not good:
         raise ValueError("mqtt: wrong client_id, will, user, password or keepalive_s")
@@ -167,17 +175,14 @@ class _Reader:
         Both are bytearrays that are valid until it returns. ValueError for a wrong filter.
         """
 
-        def register(function):
-            self.subscribe(filter, function, qos)
-            return function
-
-        return register
+        return lambda function: self.subscribe(filter, function, qos)
 
     def subscribe(self, filter, handler, qos=1, sink=None):
         """The same without the decorator's form."""
-        self._subs.append(Filter(filter, qos, handler, sink))
+        self._subs.append(subscription(filter, qos, handler, sink))
         self._unasked = True
         self._wake.set()
+        return handler
 
     def on_large(self, filter, sink, qos=1):
         """Messages too large for the buffer come in pieces to `sink`.
@@ -185,19 +190,19 @@ class _Reader:
         It has `begin(topic, size)`, `write(piece)` and `end(ok)`; smaller ones come as one piece
         where the filter has no handler.
         """
-        text = Filter(filter).text
+        text = subscription(filter, 0, None, None)[_TEXT]
         for sub in self._subs:
-            if sub.text == text and sub.sink is None and sub.state < _UNWANTED:
-                sub.sink = sink
+            if sub[_TEXT] == text and sub[_SINK] is None and sub[_STATE] < _UNWANTED:
+                sub[_SINK] = sink
                 return
         self.subscribe(filter, None, qos, sink)
 
     def unsubscribe(self, filter):
         """Forget a topic filter and its handlers."""
-        text = Filter(filter).text
+        text = subscription(filter, 0, None, None)[_TEXT]
         for sub in self._subs:
-            if sub.text == text:
-                sub.state = _UNWANTED
+            if sub[_TEXT] == text:
+                sub[_STATE] = _UNWANTED
         self._unasked = True
         self._wake.set()
 
@@ -211,14 +216,14 @@ class _Reader:
 
     # ---- what the decoder tells -----------------------------------------------------------------
 
-    def report(self, what):
+    def _bad(self, what):
         """It breaks the protocol: what is wrong, as in `_WRONG` from 1."""
         what = _WRONG[what - 1]
         self._n[_MALFORMED] += 1
         log.error("mqtt", "malformed:", what)
         self._close(what)
 
-    def discard(self, which, what):
+    def _lost(self, which, what):
         """`what`: the bytes of a message that nobody takes, or what its handler raised."""
         self._n[which] += 1
         text = "message too large, bytes:"
@@ -226,7 +231,7 @@ class _Reader:
             text = "handler failed:"
         log.error("mqtt", text, what)
 
-    def input(self, first, number, body):
+    def _take(self, first, number, body):
         """Everything but PUBLISH. What is wrong with it (see `_WRONG`), or None."""
         n = self._n
         self._transport.proved()
@@ -282,8 +287,8 @@ class _Reader:
             for k in range(_IDS):
                 self._received[k] = 0
         for sub in self._subs:
-            if not (kept and sub.state == _GRANTED):
-                sub.state &= _UNWANTED  # wanted still, or not
+            if not (kept and sub[_STATE] == _GRANTED):
+                sub[_STATE] &= _UNWANTED  # wanted still, or not
         self._unasked = True
         # all messages are looked at again: as new ones where the session is lost; what the server
         # has taken over by PUBREC is over then
@@ -317,7 +322,7 @@ class _Reader:
         if number != self._sub_id:
             return None
         for sub in subs:
-            if sub.state == _ASKED:
+            if sub[_STATE] == _ASKED:
                 k += 1
         if k != len(body):
             return _SIZE
@@ -327,15 +332,15 @@ class _Reader:
         while i:
             i -= 1
             sub = subs[i]
-            if sub.state == _LEAVING:
+            if sub[_STATE] == _LEAVING:
                 subs.pop(i)
-            elif sub.state == _ASKED:
+            elif sub[_STATE] == _ASKED:
                 k -= 1
                 code = body[k]
-                sub.state = _GRANTED
+                sub[_STATE] = _GRANTED
                 if code == 0x80:
-                    sub.state = _REFUSED
+                    sub[_STATE] = _REFUSED
                     self._n[_FILTERS_REFUSED] += 1
-                    log.error("mqtt", "subscription refused:", sub.text)
-                elif code < sub.qos:
-                    log.warn("mqtt", "granted a lower QoS:", sub.text, code)
+                    log.error("mqtt", "subscription refused:", sub[_TEXT])
+                elif code < sub[_QOS]:
+                    log.warn("mqtt", "granted a lower QoS:", sub[_TEXT], code)

@@ -1,6 +1,6 @@
 """What MQTT 3.1.1 packets are made of: UTF-8, topics and filters (4.7), headers, PUBLISH (3.3).
 
-`firmware/native/mqtt.c` is the same in C. Nothing here takes heap but the making of a `Filter`.
+`firmware/native/mqtt.c` is the same in C. Nothing here takes heap but `subscription`.
 """
 
 from ..plain import _ALL, _AT
@@ -9,7 +9,7 @@ _HEADERS = 9  # of a PUBLISH, at most: the fixed one, the topic's length, the id
 _FRONT = (_AT[:1], _AT[:4], _AT[:16], _AT[:64], _AT[:256], _AT[:1024])
 
 
-def drop(b, n):
+def cut_front(b, n):
     """Take the first `n` bytes from the bytearray `b`, which keeps its capacity."""
     if n == len(b):
         b[_ALL] = b""
@@ -51,51 +51,49 @@ def is_text(b, topic):
     return not more
 
 
-class Filter:
-    """A topic filter (4.7.1), cut at its wildcards so that matching runs at C speed, and what is
-    subscribed with it.
+def subscription(text, qos, handler, sink):
+    """A topic filter (4.7.1) and what is subscribed with it, as a list: its state (0, see
+    packets.py), the filter as bytes, QoS, handler, sink. ValueError for a wrong filter or QoS.
+
+    Here it has a sixth: the filter cut at its wildcards, so that matching runs at C speed.
     """
+    if isinstance(text, str):
+        text = text.encode()
+    bad = not text or not is_text(text, False) or b"#" in text[:-1]
+    for level in text.split(b"/"):  # wildcards stand alone in their level
+        if len(level) > 1 and (b"+" in level or b"#" in level):
+            bad = True
+    if bad or not 0 <= qos <= 2:
+        raise ValueError("mqtt: wrong topic filter, or QoS")
+    text = bytes(text)
+    # "a/#" also matches "a" (4.7.1.2): what precedes the "#" is compared without its "/"
+    parts = (text[:-2] if text.endswith(b"#") else text).split(b"+")
+    return [0, text, qos, handler, sink, parts]
 
-    def __init__(self, text, qos=0, handler=None, sink=None):
-        if isinstance(text, str):
-            text = text.encode()
-        bad = not text or not is_text(text, False) or b"#" in text[:-1]
-        for level in text.split(b"/"):  # wildcards stand alone in their level
-            if len(level) > 1 and (b"+" in level or b"#" in level):
-                bad = True
-        if bad or not 0 <= qos <= 2:
-            raise ValueError("mqtt: wrong topic filter, or QoS")
-        self.text = text = bytes(text)
-        self.qos = qos
-        self.state = 0  # see packets.py
-        self.handler = handler
-        self.sink = sink
-        # "a/#" also matches "a" (4.7.1.2): what precedes the "#" is compared without its "/"
-        self._parts = (text[:-2] if text.endswith(b"#") else text).split(b"+")
 
-    def matches(self, topic):
-        """True where the topic name `topic` (bytes or bytearray) belongs to this filter."""
-        text = self.text
-        if text[0] in b"+#":
-            if topic[0] == 36:  # "$": 4.7.2-1
-                return False
-            if text == b"#":
-                return True
-        at = -1
-        for part in self._parts:
+def matches(sub, topic):
+    """True where the topic name `topic` (bytes or bytearray) belongs to a subscription."""
+    text = sub[1]
+    if text[0] in b"+#":
+        if topic[0] == 36:  # "$": 4.7.2-1
+            return False
+        if text == b"#":
+            return True
+    at = -1
+    for part in sub[5]:
+        if at < 0:
+            at = 0
+        else:  # a "+": the whole level, which can be empty
+            at = topic.find(b"/", at)
             if at < 0:
-                at = 0
-            else:  # a "+": the whole level, which can be empty
-                at = topic.find(b"/", at)
-                if at < 0:
-                    at = len(topic)
-            if not topic.startswith(part, at):
-                return False
-            at += len(part)
-        return at == len(topic) or (topic[at] == 47 and text.endswith(b"#"))
+                at = len(topic)
+        if not topic.startswith(part, at):
+            return False
+        at += len(part)
+    return at == len(topic) or (topic[at] == 47 and text.endswith(b"#"))
 
 
-def begin(b, first, n):
+def put_header(b, first, n):
     """Append a fixed header (2.2): the packet's first byte and its remaining length."""
     b.append(first)
     while n > 127:
@@ -104,7 +102,7 @@ def begin(b, first, n):
     b.append(n)
 
 
-def number(b, n):
+def put_number(b, n):
     """Append two bytes: a length or a packet identifier."""
     b.append(n >> 8)
     b.append(n & 255)
@@ -121,10 +119,10 @@ def compose(b, room, first, topic, packet_id, payload, more):
     n = len(topic)
     if len(b) + n + len(payload) + _HEADERS > room:
         return False
-    begin(b, first, 2 + n + (2 if packet_id else 0) + len(payload) + more)
-    number(b, n)
+    put_header(b, first, 2 + n + (2 if packet_id else 0) + len(payload) + more)
+    put_number(b, n)
     b.extend(topic)
     if packet_id:
-        number(b, packet_id)
+        put_number(b, packet_id)
     b.extend(payload)
     return True

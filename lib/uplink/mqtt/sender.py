@@ -9,9 +9,10 @@ arena are given back in order, so a message is out of both only once all older o
 from .. import log
 from ..exact import buffer, clear, resize
 from ..port.ticks import ticks_add
-from .packets import _Reader, begin, compose, const, drop, is_text, number
+from .packets import _Reader, compose, const, cut_front, is_text, put_header, put_number
 
-_UP = const(4)  # of `MQTT.state`: see __init__.py
+_OPENING = const(2)  # of `MQTT.state`: see __init__.py
+_UP = const(4)
 _FAREWELL = const(5)
 _CLOSING = const(6)
 
@@ -32,7 +33,10 @@ _DROPS = const(5)
 _FAILED = const(10)
 _REFUSALS = const(6)
 
-_WANTED = const(0)  # of a filter: see packets.py
+_STATE = const(0)  # places in a subscription: see plain.py
+_TEXT = const(1)
+_QOS = const(2)
+_WANTED = const(0)  # states of it: see packets.py
 _UNWANTED = const(4)
 
 _ACKS = const(256)  # bytes that may wait for the transport; and another packet before them
@@ -159,21 +163,21 @@ class _Sender(_Reader):
         ctl = self._ctl
         size = 2
         for sub in self._subs:
-            n = len(sub.text) + (2 if state else 3)  # its length, and the QoS
-            if sub.state == state and (size == 2 or size + n < _ACKS):
-                sub.state += 1
+            n = len(sub[_TEXT]) + (2 if state else 3)  # its length, and the QoS
+            if sub[_STATE] == state and (size == 2 or size + n < _ACKS):
+                sub[_STATE] += 1
                 size += n
         if size > 2:
             self._since = self._now
             self._sub_id = n = self._new_id()
-            begin(ctl, 0xA2 if state else 0x82, size)
-            number(ctl, n)
+            put_header(ctl, 0xA2 if state else 0x82, size)
+            put_number(ctl, n)
             for sub in self._subs:
-                if sub.state == state + 1:
-                    number(ctl, len(sub.text))
-                    ctl.extend(sub.text)
+                if sub[_STATE] == state + 1:
+                    put_number(ctl, len(sub[_TEXT]))
+                    ctl.extend(sub[_TEXT])
                     if not state:
-                        ctl.append(sub.qos)
+                        ctl.append(sub[_QOS])
 
     def _close(self, why):
         """Close the transport because of `why` (None: as wanted)."""
@@ -243,7 +247,7 @@ class _Sender(_Reader):
                     if not (self._inflight or self._sub_id):
                         self._since = None
                     if self._out:  # the transport has taken it
-                        drop(ctl, self._out)
+                        cut_front(ctl, self._out)
                         self._out = 0
                         if not self._quick.state:
                             count[_SENT] += 1
@@ -270,14 +274,14 @@ class _Sender(_Reader):
                 off = self._waste
                 if off:
                     self._waste = 0
-                    drop(self._arena, off)
+                    cut_front(self._arena, off)
                     for first in slots:
                         first._off -= off
                 state = self.state
                 buf = ctl
                 off = 0
                 n = len(ctl)
-                if n and not done and state < _CLOSING:
+                if n and not done and _OPENING < state < _CLOSING:
                     self._out = n
                 elif state != _UP:
                     break
@@ -318,7 +322,7 @@ class _Sender(_Reader):
                                     m._source.seek(0)
                                 n = m._source.readinto(buf) or 0
                             except Exception as error:
-                                self.discard(_FAILED, error)
+                                self._lost(_FAILED, error)
                             if n <= 0:
                                 # begun, and never completed: it is dropped with the connection
                                 m._kind = 0
@@ -352,7 +356,7 @@ class _Sender(_Reader):
         if self._busy or self._done:
             self._close(None)
         else:
-            number(self._ctl, 0xE000)
+            put_number(self._ctl, 0xE000)
             self.state = _FAREWELL
             self._due = ticks_add(self._now, self._answer_ms)
             self._wake.set()
@@ -372,5 +376,5 @@ class _Sender(_Reader):
 
     def _reply(self, kind, packet_id):
         if self._room(False):
-            begin(self._ctl, kind, 2)
-            number(self._ctl, packet_id)
+            put_header(self._ctl, kind, 2)
+            put_number(self._ctl, packet_id)

@@ -4,7 +4,7 @@ from uplink import exact, log
 from uplink.errors import closed_text
 from uplink.loop import Event
 from uplink.modem.states import const
-from uplink.mqtt.packets import Filter, is_text
+from uplink.mqtt.packets import is_text, matches, subscription
 from uplink.port.ticks import FOREVER, ticks_add, ticks_diff
 
 from .service import Service
@@ -26,6 +26,8 @@ _READ = const(114)  # r
 _SUBSCRIBE = const(115)  # s
 _WATCH = const(119)  # w
 
+_TEXT = const(1)  # places in a subscription: see mqtt/plain.py
+_HANDLER = const(3)
 _WAITING = const(0)  # of receipts
 _ACKED = const(1)
 _DROPPED = const(2)
@@ -132,8 +134,8 @@ class ModuleMQTT(Service):
 
     def subscribe(self, filter, handler, qos=1):
         """`handler(topic, payload)` for what matches; bytearrays, valid until it returns."""
-        one = Filter(filter, qos, handler)
-        if not self._sayable(one.text):
+        one = subscription(filter, qos, handler, None)
+        if not self._sayable(one[_TEXT]):
             raise ValueError("mqtt: filter")
         self.filters.append(one)
         self.granted.append(0)
@@ -246,7 +248,7 @@ class ModuleMQTT(Service):
             else:
                 self.granted[self.index] = 2 if result else 1
                 if result:
-                    log.warn("mqtt", "filter refused", self.filters[self.index].text)
+                    log.warn("mqtt", "filter refused", self.filters[self.index][_TEXT])
         elif letter == _READ:
             rung = self.rung
             for i in range(len(rung) - 1):
@@ -301,10 +303,10 @@ class ModuleMQTT(Service):
         self.received += 1
         found = False
         for one in self.filters:
-            if one.matches(topic):
+            if matches(one, topic):
                 found = True
                 try:
-                    one.handler(topic, payload)
+                    one[_HANDLER](topic, payload)
                 except Exception as error:
                     self.failed_handlers += 1
                     log.error("mqtt", "handler", error)
