@@ -1,6 +1,6 @@
 """The C text of classes: their types, and what they have."""
 
-from values import Class
+from values import Class, Function
 
 # Slots of an instance's type (mp_obj_new_type in py/objtype.c), all but those of one class.
 _SLOTS = {
@@ -40,12 +40,16 @@ class Classes:
             print(f"static const {group}_t {group};")
 
     def members(self, cm, value):
-        """What a class has: a dict, a table of functions without objects, or both in a row."""
-        functions = value.plain()
-        others = [item for item in value.members.items() if item not in functions]
+        """What a class has: a dict, a table of functions, or both in a row."""
+        for key, member in value.members.items():
+            place = self.place_of(member) if isinstance(member, Function) else None
+            if place is not None:
+                value.functions[key] = place
+        functions = value.functions
+        others = [item for item in value.members.items() if item[0] not in functions]
         name = value.text
         kind = f"uint16_t rom_functions_{name}[{2 * len(functions) + 1}]"
-        rows = [f"{self.mpy.QStrType(key).qstr_id}, {f.place}" for key, f in functions]
+        rows = [f"{self.mpy.QStrType(key).qstr_id}, {place}" for key, place in functions.items()]
         rows = f"{{{', '.join([*rows, '0'])}}}"
         if others:
             used = len(others)
@@ -107,7 +111,7 @@ class Classes:
         )
         if value.has_accessors():
             flags += " | MP_TYPE_FLAG_HAS_SPECIAL_ACCESSORS"
-        functions = value.plain()
+        functions = value.functions
         if functions:
             flags += " | MP_TYPE_FLAG_FROZEN_FUNCTIONS"
         slots = [(name, f"ROM_SHARED({group}_t, {i}, {n})") for n, name in enumerate(_SLOTS)]

@@ -126,7 +126,7 @@ class Text(Functions, Classes):
         self.code = []
         self.code_size = 0
         # (key, Module, value) of the default arguments of all functions.
-        self.defaults = []
+        self.told = []
         # The C text of the array of modules.
         self.entries = []
 

@@ -4,7 +4,9 @@ from values import is_shared
 
 # Functions of so many modules, with defaults at so many places, are told by a byte (py/bc.h).
 _MODULES = 128
-_DEFAULTS = 256
+_VALUES = 256
+# Where places of objects begin, in a class's table of functions (py/objtype.h).
+_OBJECTS_AT = 0x10000 - _VALUES
 
 
 def _key(value):
@@ -14,7 +16,8 @@ def _key(value):
 
 class Functions:
     """A part of emit.Text. `code`: lines of C, the bytecode of functions without objects, and
-    `code_size` its bytes; `defaults`: (key, Module, value) of their default arguments.
+    `code_size` its bytes; `told`: (key, Module, value) of what is told by its number:
+    their default arguments, and functions of classes that are objects.
     """
 
     def place_function(self, function):
@@ -33,25 +36,33 @@ class Functions:
         return (
             function.is_plain(self.mpy)
             and function.module.index < _MODULES
-            and self._place_defaults(function) < _DEFAULTS
+            and self._place_values(function.module, function.defaults) < _VALUES
         )
 
-    def _place_defaults(self, function):
-        """Where in the table of all functions' defaults those of one are, in a row."""
-        wanted = [(_key(value), function.module, value) for value in function.defaults]
-        keys, known = [key for key, _, _ in wanted], [key for key, _, _ in self.defaults]
+    def _place_values(self, module, values):
+        """Where in the table of what is told by its number a module's values are, in a row."""
+        wanted = [(_key(value), module, value) for value in values]
+        keys, known = [key for key, _, _ in wanted], [key for key, _, _ in self.told]
         at = 0
         while known[at : at + len(keys)] != keys[: len(known) - at]:
             at += 1
-        self.defaults += wanted[len(known) - at :]
+        self.told += wanted[len(known) - at :]
         return at
+
+    def place_of(self, function):
+        """What a class's table of functions says of one; None: there is no room."""
+        if function.place is not None:
+            return function.place if function.place < _OBJECTS_AT else None
+        at = self._place_values(function.module, [function])
+        return _OBJECTS_AT + at if at < _VALUES else None
 
     def plain(self, function):
         """A function without an object: its bytecode goes to that of all modules."""
         rc, module = function.rc, function.module
         before = [f"{module.index}, // module"]
         if function.defaults:
-            before = [f"{self._place_defaults(function)}, 0x80 | {before[0]}, with defaults"]
+            at = self._place_values(module, function.defaults)
+            before = [f"{at}, 0x80 | {before[0]}, with defaults"]
         size = 1 + bool(function.defaults) + len(rc.fun_data)
         print(f"// - code: {size} bytes of mp_frozen_code: {rc.escaped_name}")
         self.code += [self._scope(rc), *(f"    {row}" for row in before), *rc.rom_code.text()]
@@ -94,7 +105,7 @@ class Functions:
         print("\n".join(self.code or ["    0,"]))
         print("};")
         refs = [
-            self.value(module.cm, f"rom_default_{i}", value)
-            for i, (_, module, value) in enumerate(self.defaults)
+            self.value(module.cm, f"rom_told_{i}", value)
+            for i, (_, module, value) in enumerate(self.told)
         ]
-        print(f"const mp_rom_obj_t mp_frozen_defaults[] = {{{', '.join(refs or '0')}}};")
+        print(f"const mp_rom_obj_t mp_frozen_values[] = {{{', '.join(refs or '0')}}};")

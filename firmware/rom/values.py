@@ -79,6 +79,8 @@ class Class(Value):
         self.name = name
         self.base = base
         self.members = members
+        # What is in its table of functions: {name: place}. Set by Classes.
+        self.functions = {}
 
     def method(self, name):
         """(the Function,) that `Class.name` is, or None."""
@@ -86,14 +88,6 @@ class Class(Value):
             return self.base.method(name) if isinstance(self.base, Class) else None
         found = self.members[name]
         return (found,) if isinstance(found, Function) else None
-
-    def plain(self):
-        """[(name, Function)] of the members that have no object; their places fit a table."""
-        return [
-            (name, member)
-            for name, member in self.members.items()
-            if isinstance(member, Function) and member.place is not None and member.place < 1 << 16
-        ]
 
     def has_accessors(self):
         """Whether instances have to look for properties, __setattr__ or __delattr__."""

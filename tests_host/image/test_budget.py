@@ -54,6 +54,11 @@ def test_each_line_of_the_budget_is_held(changed, told):
     assert budget.over(an_image(**changed), "BOARD", LIMITS) == [told]
 
 
+def test_c_that_is_named_for_a_room_is_part_of_it():
+    files = {"native/at.c": Share(7), "native/uart.c": Share(3), "at/engine.py": Share(50)}
+    assert an_image(files=files).room_totals() == {"at": 57, "native": 3}
+
+
 def test_a_board_without_lines_of_its_own_is_held_to_those_of_the_library():
     assert budget.over(an_image(flash=10**6, static_ram=10**6, heap=0), "OTHER", LIMITS) == []
 

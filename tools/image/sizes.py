@@ -67,11 +67,18 @@ class Sizes:
     files: dict = field(default_factory=dict)
 
     def rooms(self):
-        """Room → {file: Share}; the files in no room are the ground that all stand on."""
-        found = defaultdict(dict)
+        """Room → {file: Share}; the files in no room are the ground that all stand on. C that is
+        named for a room (native/mqtt.c) is a part of it.
+        """
+        found, c = defaultdict(dict), {}
         for name, share in self.files.items():
-            if name != SHARED:
+            if name.startswith("native/"):
+                c[name] = share
+            elif name != SHARED:
                 found[name.split("/")[0] if "/" in name else GROUND][name] = share
+        for name, share in c.items():
+            room = name.removeprefix("native/").removesuffix(".c")
+            found[room if room in found else "native"][name] = share
         return dict(found)
 
     def room_totals(self):

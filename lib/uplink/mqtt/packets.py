@@ -93,11 +93,7 @@ _CODES = (
     "bad user name or password;not authorized;unknown return code"
 )
 _WRONG = (  # what `_bad` is told, from 1
-    "packet type, flags or code",
-    "packet length",
-    "packet identifier 0",
-    "no CONNACK, or two",
-    "topic name",
+    "packet type, flags or code;packet length;packet identifier 0;no CONNACK, or two;topic name"
 )
 _TYPE = const(1)
 _SIZE = const(2)
@@ -218,7 +214,7 @@ class _Reader:
 
     def _bad(self, what):
         """It breaks the protocol: what is wrong, as in `_WRONG` from 1."""
-        what = _WRONG[what - 1]
+        what = _WRONG.split(";")[what - 1]
         self._n[_MALFORMED] += 1
         log.error("mqtt", "malformed:", what)
         self._close(what)
