@@ -214,14 +214,16 @@ def test_who_refuses_what_was_set_is_asked_by_the_configuration(folder):
 
 
 @pytest.mark.parametrize("fault", ["error", "refused", "unreachable", "stop", "close"])
-def test_open_by_what_was_set_fails(fault, folder):
+@pytest.mark.parametrize("limit_s", [80, None])
+def test_open_by_what_was_set_fails(fault, limit_s, folder):
+    """Also where the module waits for as long as it likes (`None`: 90 s)."""
     b = Bench(folder=folder)
     set_own(b)
     if fault == "error":
         b.vm.fault("error", count=1, command="QSSLOPEN")
     elif fault in ("refused", "unreachable"):
         b.vm.fault(fault, for_s=300)
-    b.ssl.open(b.s, b"host", 443)
+    b.ssl.open(b.s, b"host", 443, limit_s)
     if fault == "stop":
         b.run(0.5)
         b.modem.stop()

@@ -1,9 +1,9 @@
-"""Chapters 3.1 and 3.2 of the SSL note V3.1 word for word: all that the note prints, from its
-first command to its last, exchanged by the driver and the virtual modem in that order, with the
+"""Chapter 3 of the SSL note V3.1 word for word: all that the note prints, from the first command
+of an example to its last, exchanged by the driver and the virtual modem in that order, with the
 note's answers: its file names, sizes, checksums, addresses, and its time-outs as they are written.
 
 Certificates, context and questions go through `ServiceModem.ask()`, TLS through `ModuleSSL`, bytes
-through a socket. What the driver does by itself: test_dialogues_quectel.py, which has 3.3, too.
+through sockets. What the driver does by itself: test_dialogues_quectel.py.
 """
 
 import pytest
@@ -16,6 +16,7 @@ from uplink import log
 from uplink.services.ssl import ModuleSSL
 
 HOST = b"116.247.104.27"
+OTHER = b"124.74.41.170"
 NOW = 1_717_200_000.0
 
 
@@ -98,6 +99,18 @@ class Spoken(Device):
     def words(self, data):
         return Words(self.lines, self.ask, self.loop, self.until, data)
 
+    def sent(self, s, content, peer):
+        """Both ways of sending: what is counted, and `content` up to Ctrl-Z."""
+        assert s.send(b"Hello server", 0, 12)
+        self.until(lambda: "sent" in s.listener.told)
+        self.settled(self.ssl.text(s, content))
+        self.until(lambda: s.listener.data == b"1234567")
+        assert peer.got == b"Hello server" + content
+
+    def closed(self, s):
+        s.close()
+        self.until(lambda: s.listener.told[-1] == ("closed", 0))
+
     def settled(self, _awaited):
         self.until(lambda: self.ssl.why != -2)
         assert self.ssl.why == -1, self.ssl.error()
@@ -136,16 +149,82 @@ def test_certificates_of_both_sides(module, names):
     s = d.sockets(2)[1]
     d.settled(d.ssl.open(s, HOST, 465, limit_s=None))
     d.until(lambda: s.state == 2)
-    assert s.send(b"Hello server", 0, 12)
-    d.until(lambda: "sent" in s.listener.told)
-    d.settled(d.ssl.text(s, b"any"))
-    d.until(lambda: s.listener.data == b"1234567")
-    s.close()
-    d.until(lambda: s.listener.told[-1] == ("closed", 0))
+    d.sent(s, b"any", peer)
+    d.closed(s)
     if names[0].startswith("RAM"):
         words.ask(FORGET.format(*names))
         assert not d.vm.page_state.ram
     words.ask(END)
     words.compare(BESIDES, WHY)
-    assert peer.got == b"Hello serverany" and peer.ended == 1
+    assert peer.ended == 1
     assert d.events("tls") == ["tls: 1 TLSv1.1 verified"]
+
+
+PLAIN = """
+    AT+QINDI=1 | OK
+    AT+QIOPEN=1,"TCP","116.247.104.27",6021 | OK | 1, CONNECT OK
+    AT+QISEND=1,10 | >
+    <10 bytes> | SEND OK | +QIRDI: 0,1,1
+    AT+QIRD=0,1,1,1024 | +QIRD: 116.247.104.27:6021,TCP,5 | Abcde | OK
+"""
+BESIDE = """
+    AT+QSSLCFG="sslversion",0,2 | OK
+    AT+QSSLCFG="seclevel",0,0 | OK
+    AT+QSSLCFG="ciphersuite",0,"0XFFFF" | OK
+    AT+ QSSLOPEN =3,0,"124.74.41.170",5115,0 | OK | +QSSLOPEN: 3,0
+    AT+QSSLSEND=3,12 | >
+    <12 bytes> | SEND OK
+    AT+QSSLSEND=3 | >
+    <some bytes> | SEND OK | +QSSLURC: "recv",0,3
+    AT+QSSLRECV=0,3,1000 | +QSSLRECV: 124.74.41.170:5115,TCP,7 | 1234567 | OK
+    AT+QSSLCLOSE=3 | 3, CLOSE OK
+    AT+QICLOSE=1 | 1, CLOSE OK
+"""
+
+
+@pytest.mark.parametrize("module", ["m10", "m66", "m85", "m95"])
+def test_3_3_tls_beside_plain_tcp(module):
+    plain = Peer([(10, b"Abcde")])
+    inner = Peer([(15, b"1234567")])
+    d = Spoken(
+        {
+            (HOST, 6021): plain,
+            (OTHER, 5115): server(inner, "x", client=False, version="1.1", known=False),
+        },
+        module=module,
+        options=Options(unix_s=NOW, rtc_unix_s=NOW, address="10.1.83.187"),
+        broker={"tls": False},
+        sim={"apn": "CMNET"},
+    )
+    data = {"10 bytes": b"0123456789", "12 bytes": b"Hello server", "some bytes": b"any\x1a"}
+    words = d.words(data)
+    tcp, tls = d.sockets(4)[1::2]
+    words.ask(CONTEXT)
+    first, rest = PLAIN.strip().split("\n", 1)
+    words.ask(first)
+    words.told(rest)
+    d.modem.read_max = 1024
+    d.opened(tcp, HOST, 6021, False)
+    assert tcp.send(b"0123456789", 0, 10)
+    d.until(lambda: tcp.listener.data == b"Abcde")
+    words.told(BESIDE)
+    for name, value in (("sslversion", 2), ("seclevel", 0), ("ciphersuite", "0XFFFF")):
+        d.settled(d.ssl.set(name, value))
+    d.modem.read_max = 1000
+    d.settled(d.ssl.open(tls, OTHER, 5115, limit_s=None))
+    d.until(lambda: tls.state == 2)
+    d.sent(tls, b"any", inner)
+    d.closed(tls)
+    d.closed(tcp)
+    words.ask(END)
+    words.compare(
+        {
+            "AT+QSSLCLOSE=": "life",
+            "AT+QICLOSE=": "life",
+            "AT+QIRD=0,1,1,1": "empty",
+            "AT+QSSLRECV=0,3,1000": "empty",
+        },
+        WHY,
+    )
+    assert plain.got == b"0123456789"
+    assert d.events("tls") == ["tls: 3 TLSv1.1 NOT verified: no CA"]
