@@ -4,7 +4,9 @@ what happens where the line loses some of that.
 
 import pytest
 
+from tests_host.modem.quectel.pki import xor16
 from tests_host.modem.telit.bench import Sink
+from tests_host.sim import quectel_lines as quectel
 from tests_host.sim.telit_lines import Telit
 from uplink import log
 from uplink.errors import ATError
@@ -15,12 +17,7 @@ def quiet(monkeypatch):
     monkeypatch.setattr(log, "sink", lambda *line: None)
 
 
-class Bench(Telit):
-    def __init__(self, folder, module="he910", **more):
-        super().__init__(folder, module, Sink(), tls={"ca": None}, **more)
-        self.ask = self.modem.ask()
-        self.start()
-
+class Asks:
     def run(self, *args, limit_s=100, **more):
         """What it gives, or raises."""
         found = []
@@ -31,9 +28,32 @@ class Bench(Telit):
             except ATError as error:
                 found.append(error)
 
-        self.world.loop.spawn(run())
+        self.modem.loop.spawn(run())
         self.until(lambda: found, limit_s)
         return found[0]
+
+
+class Bench(Asks, Telit):
+    def __init__(self, folder, module="he910", **more):
+        super().__init__(folder, module, Sink(), tls={"ca": None}, **more)
+        self.ask = self.modem.ask()
+        self.start()
+
+
+class Quectel(quectel.Device):
+    def __init__(self, folder):
+        self.peer = quectel.Peer()
+        reached = {(b"host", 443): quectel.server(self.peer, "host")}
+        tls = {**quectel.files(folder), "level": "compatible"}
+        super().__init__(reached, tls=tls)
+        self.ask = self.modem.ask()
+        self.online()
+
+    def until(self, condition, limit_s):
+        assert quectel.Device.run(self, limit_s, condition)
+
+    def put(self, *args, **more):
+        return Asks.run(self, *args, **more)
 
 
 def test_lines_and_errors(folder):
@@ -81,3 +101,24 @@ def test_the_modem_is_stopped_meanwhile(folder):
     b.modem.stop()
     b.until(lambda: not b.ask.state)
     assert b.ask.result
+
+
+def test_an_answer_without_a_result(folder):
+    b = Quectel(folder)
+    (address,) = b.put(b"AT+QILOCIP", count=1)
+    assert address.count(b".") == 3
+    # (who does not say so waits for it)
+    assert isinstance(b.put(b"AT+QILOCIP", 3_000), ATError)
+    assert b.put(b"AT+CGMM") == [b"Quectel_M95"]
+
+
+def test_a_file_of_ones_own_is_none_of_the_drivers(folder):
+    """A line may stand for the prompt. The checksum that is told then is not one of ours."""
+    b = Quectel(folder)
+    write = b'AT+QSECWRITE="RAM:mine",5,20'
+    assert b.put(write, data=b"12345", prompt=b"CONNECT") == []
+    assert b.put(b'AT+QSECREAD="RAM:mine"') == [b"+QSECREAD: 1,3706"]
+    assert xor16(b"12345") == 0x3706 and 0x3706 not in b.modem.files.sums
+    s = b.modem.socket()
+    s.listener = quectel.Listener()
+    b.opened(s, b"host", 443, True)

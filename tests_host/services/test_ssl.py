@@ -188,6 +188,17 @@ def test_open_by_what_was_set_and_not_by_the_configuration(folder, monkeypatch):
         b.ssl.open(b.s, b"host", 443)
     b.s.close()
     assert b.run(10, lambda: not b.s.state)
+    # the module's limit is ours to say, or the module's own
+    for limit_s, tail in ((80, ",80"), (None, ""), (10, ",10"), (45, ",45")):
+        assert b.wait(b.ssl.open(b.s, b"open", 443, limit_s=limit_s))
+        assert b.run(60, lambda: b.s.state == 2)
+        opens = [line for line in b.commands() if "QSSLOPEN" in line]
+        assert opens[-1] == f'AT+QSSLOPEN=0,0,"open",443,0{tail}'
+        b.s.close()
+        assert b.run(10, lambda: not b.s.state)
+    for limit_s in (9, 81):
+        with pytest.raises(ValueError, match="10 to 80"):
+            b.ssl.open(b.s, b"open", 443, limit_s=limit_s)
     # the next is by the configuration again
     b.opened(b.s, b"host", 443, True)
     assert b.events("tls")[-1].endswith(" verified") and "NOT" not in b.events("tls")[-1]
@@ -203,14 +214,16 @@ def test_who_refuses_what_was_set_is_asked_by_the_configuration(folder):
 
 
 @pytest.mark.parametrize("fault", ["error", "refused", "unreachable", "stop", "close"])
-def test_open_by_what_was_set_fails(fault, folder):
+@pytest.mark.parametrize("limit_s", [80, None])
+def test_open_by_what_was_set_fails(fault, limit_s, folder):
+    """Also where the module waits for as long as it likes (`None`: 90 s)."""
     b = Bench(folder=folder)
     set_own(b)
     if fault == "error":
         b.vm.fault("error", count=1, command="QSSLOPEN")
     elif fault in ("refused", "unreachable"):
         b.vm.fault(fault, for_s=300)
-    b.ssl.open(b.s, b"host", 443)
+    b.ssl.open(b.s, b"host", 443, limit_s)
     if fault == "stop":
         b.run(0.5)
         b.modem.stop()

@@ -134,6 +134,7 @@ class Device:
 
 
 # Why the driver says something besides the guide's commands, or other words: by a word for each.
+# (`wait`, and names in RAM, are the only other words: 3.1, 3.2; test_words_quectel.py has theirs.)
 WHY = {
     "start": "before the note begins: is anybody there, settings, identity, SIM, registration",
     "wait": "a time-out of QSECWRITE (2.2.7), QSSLOPEN (2.2.2): the examples' are the defaults",

@@ -1,6 +1,7 @@
-"""Chapters 8, 9 and 10 of Telit's SSL/TLS guide: driver and virtual modem exchange those commands
-from the switching on, in that order (`www.example` for the guide's blanked name). What the driver
-says besides, or otherwise, stands in the lists with its reason (`WHY` of telit_lines.py).
+"""Chapters 8, 9 and 10 of Telit's SSL/TLS guide as the driver does them by itself, from the
+switching on (`www.example` for the guide's blanked name): what it says besides, or otherwise,
+stands in the lists with its reason (`WHY` of telit_lines.py). Word for word, in the guide's order,
+all of them are in test_words_telit.py.
 
 The guide stores certificates when the context is up: `ServiceModem.certificates`.
 """

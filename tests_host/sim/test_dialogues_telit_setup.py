@@ -1,7 +1,7 @@
-"""Chapter 6.8 of Telit's SSL/TLS guide, and the order of 10.1: driver and virtual modem exchange
-those commands, in that order. What the driver says besides, or otherwise, stands in the lists with
-its reason (`WHY` of telit_lines.py); what only a person at a terminal says goes through
-`ServiceModem.ask()`.
+"""Chapter 6.8 of Telit's SSL/TLS guide. 6.8.1 to 6.8.3, where only a person at a terminal speaks,
+word for word through `ServiceModem.ask()`; 6.8.4 to 6.8.6 as the driver does it by itself: what it
+says besides, or otherwise, stands in the lists with its reason (`WHY` of telit_lines.py), and word
+for word they are in test_words_telit.py.
 
 Misprints that are put right: `#SSELEN`, the full stops behind `OK` and an error.
 """
@@ -13,7 +13,6 @@ import pytest
 
 from tests_host.modem.telit.bench import Sink
 from tests_host.sim import guide
-from tests_host.sim.broker import Broker
 from tests_host.sim.telit_lines import HOST, START, WHY, Telit, exactly, store, typed
 from tools.modem.second import SecondPort
 from uplink import log
@@ -34,12 +33,12 @@ class Asking(Telit):
         self.start()
         self.found = []
 
-    def question(self, command, data=None):
+    def question(self, command):
         """The lines of the answer, or the number of the error."""
 
         async def run():
             try:
-                self.found.append(await self.ask(command.encode(), data=data))
+                self.found.append(await self.ask(command.encode()))
             except ATError as error:
                 self.found.append(error.code)
 
@@ -250,99 +249,3 @@ def test_6_8_5_and_6_8_6_der(module, client, folder):
     socket = t.modem.sockets[0]
     socket.open(HOST.encode(), 443, True)
     t.until(lambda: socket.state == 2)
-
-
-@pytest.mark.parametrize("module", ["ge910", "he910"])
-def test_6_8_5_and_6_8_6_word_for_word(module, folder):
-    """Whoever wants these settings, or that order: `ask()` says what it is told."""
-    t = Asking(folder, module, tls={"ca": None}, client=True)
-    form = ",1" if module == "he910" else ""
-    data = {
-        kind: open(t.pki.tls[name], "rb").read()
-        for kind, name in ((0, "cert"), (1, "ca"), (2, "key"))
-    }
-
-    def stored(kind):
-        pem = data[kind] + b"\x1a"
-        command = f"AT#SSLSECDATA=1,1,{kind},{len(pem) - 1}"
-        t.lines.clear()
-        assert t.question(command, data=pem) == ""
-        assert t.lines.dialogue() == [f"> {command}", "< >", f"> {pem.decode()}", "< OK"]
-
-    t.exchange(f"1 AT#SSLEN=1,1 | OK\n1 AT#SSLSECCFG=1,{0 if form else 1},1{form} | OK")
-    stored(1)
-    t.exchange(f"1 AT#SSLSECCFG=1,0,2{form} | OK")
-    for kind in (0, 1, 2):
-        stored(kind)
-    t.exchange("1 AT#SSLSECDATA? | #SSLSECDATA: 1,1,1,1 | OK")
-    assert t.question("AT#SSLSECDATA=1,1,3,10", data=b"x") == 4
-
-
-MQTT_10_1 = """
-AT#MQEN=1,1
-AT#MQEN?
-AT#MQCFG=1,"mqtt_broker_address",8883,1,1
-AT#SSLSECCFG=1,0,2
-AT#SSLSECDATA=1,1,1,<size>
-<ca>
-AT#SSLSECDATA=1,1,0,<size>
-<cert>
-AT#SSLSECDATA=1,1,2,<size>
-<key>
-AT#SSLCFG=1,{0}
-AT#SSLSECCFG2=1,{1}
-AT#MQCFG2=1,60,1
-AT#MQTCFG=1,30
-AT#MQCONN=1,"client_id","",""
-AT#MQCONN?
-AT#MQDISC=1
-AT#MQCONN?
-AT#MQEN=1,0
-AT#MQEN?
-"""
-
-
-@pytest.mark.parametrize(
-    ("module", "words"),
-    [
-        ("me910c1", ("1,300,90,100,50,0,0,1,0", "3,1")),
-        ("me310g1", ("1,300,90,100,50,0,0,1,0,0,0", "3,1,1,1")),
-        ("els63", ("1,300,90,100,50,0,0,1,0,0,0", "3,1,1,1")),
-    ],
-)
-def test_10_1_word_for_word(module, words, folder):
-    """The certificates in the middle, where the driver has stored them before."""
-    broker = Broker()
-    t = Asking(
-        folder,
-        module,
-        broker,
-        host="mqtt_broker_address",
-        port=8883,
-        tls={"ca": None},
-        client=True,
-    )
-    t.world.mqtt.disconnect()
-    files = {name: open(t.pki.tls[name], "rb").read() for name in ("ca", "cert", "key")}
-    wanted, answers = [], []
-    lines = MQTT_10_1.format(*words).split("\n")[1:-1]
-    t.lines.clear()
-    for command, after in zip(lines, [*lines[1:], ""], strict=True):
-        if command[:1] == "<":
-            continue
-        pem = files.get(after[1:-1])
-        if pem is not None:
-            command, pem = command.replace("<size>", str(len(pem))), pem + b"\x1a"
-        answer = t.question(command, data=pem)
-        assert not isinstance(answer, int), (command, answer)
-        answers.append(answer)
-        wanted += [command] if pem is None else [command, after]
-    t.world.cfg["tls"]["ca"] = t.pki.tls["ca"]  # (so that it is known in what was said)
-    assert typed(t) == wanted
-    assert list(filter(None, answers)) == [
-        "#MQEN: 1,1\n#MQEN: 2,0",
-        "#MQCONN: 1,1",
-        "#MQCONN: 1,0",
-        "#MQEN: 1,0\n#MQEN: 2,0",
-    ]
-    assert broker.violations == []

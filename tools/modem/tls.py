@@ -83,7 +83,6 @@ def client_context(version, ca_pem=None, pair=None, ciphers=None):
 def server_context(cert_pem, key_pem, client_ca_pem=None, version=None, ciphers=None):
     """The context of a server in the simulation; with a CA it demands client certificates."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _load_pair(context, cert_pem, key_pem)
     if client_ca_pem is not None:
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(cadata=client_ca_pem.decode("ascii"))
@@ -94,6 +93,7 @@ def server_context(cert_pem, key_pem, client_ca_pem=None, version=None, ciphers=
             context.set_ciphers("DEFAULT:@SECLEVEL=0")
     if ciphers is not None:
         context.set_ciphers(ciphers)
+    _load_pair(context, cert_pem, key_pem)  # (a key is judged by the level that was set)
     return context
 
 

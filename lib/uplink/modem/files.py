@@ -150,7 +150,6 @@ class Files:
         self.uploads = 0
         self.size = 0
         self.due = 0
-        self.form = 49
         if not more:
             return
         self.index += 1
@@ -165,6 +164,7 @@ class Files:
         self.due = _STAT
         path = self.paths[self.index]
         if path is not None:
+            self.form = 49  # (connections say it, too: it stays that of the last file)
             try:
                 self.file = open(path, "rb")
                 self.size = self.file.seek(0, 2)

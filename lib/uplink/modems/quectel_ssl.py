@@ -28,7 +28,7 @@ SCRIPTS = (
     b"\n#o"  # open a connection, by context 0 as it is
     b"\n a3AT+QSSLCLOSE={n}"
     b"\n a3AT+QICLOSE={n}"
-    b'\n  3AT+QSSLOPEN={n},0,"{h}",{p},0,80'
+    b'\n  3AT+QSSLOPEN={n},0,"{h}",{p},0{T}'
     b"\n#t"  # text up to Ctrl-Z, over a connection
     b"\nth6AT+QSSLSEND={n}|->"
     b"\nTh6AT+QISEND={n}|->"
@@ -39,6 +39,7 @@ _KIND = const(107)
 _INDEX = const(73)
 _VALUE = const(86)
 _NUMBER = const(110)
+_LIMIT = const(84)
 
 
 def kind(name):
@@ -71,6 +72,11 @@ def put(s, letter, line):
         line.extend(s.value)
     elif letter == _NUMBER:
         line.append(48 + s.socket.id)
+    elif letter == _LIMIT:
+        if s.limit_s is not None:
+            line.append(44)
+            line.append(48 + s.limit_s // 10)
+            line.append(48 + s.limit_s % 10)
     else:
         return quectel.put(s.core, letter, line)
     return True

@@ -33,7 +33,8 @@ class Ask(Service):
     command is a question. One at a time (takes heap).
 
     `data`: what goes out behind the prompt, and what ends it (`b"text\\x1a"`); lines of an answer
-    behind it are not told.
+    behind it are not told. `prompt`: a line that stands for one (`b"CONNECT"` of AT+QSECWRITE).
+    `count`: so many lines are all of the answer, no final result code follows (AT+QILOCIP: 1).
     """
 
     # what this one has for `vendor`: no texts of its own
@@ -48,12 +49,15 @@ class Ask(Service):
         self.content = None
         self.name_end = 0
         self.lines = []
+        self.count = 0
+        self.sum_at = 0  # a checksum of the driver's own files (modem.files)
+        self.sum = 0
         self.result = 0
         self.cme = -1
         # any line; or those that begin with the command's own name
         self.steps = ([0, (b"AT", 65), b"", "answer", 30_000, 0],)
 
-    def __call__(self, command, limit_ms=30_000, data=None, prompt=b">"):
+    def __call__(self, command, limit_ms=30_000, data=None, prompt=b">", count=0):
         """`command`: bytes as they go out, without the line end."""
         if self.state:
             raise ValueError("ask: one at a time")
@@ -66,6 +70,7 @@ class Ask(Service):
             end += 1
         self.name_end = end
         self.content = data
+        self.count = count
         step = self.steps[0]
         step[5] = 0
         if data is not None:
@@ -99,6 +104,9 @@ class Ask(Service):
         # (a send that is cut off leaves a module that waits for the rest)
         core.doing = _DOING_SOCKET + _WORK if self.content is None else _DOING_SEND
         core.script = self.script
+        self.letter = 1  # it has been put
+        self.sum_at = core.files.index
+        self.sum = core.files.sums[self.sum_at]
         self.script.any = not self.steps[0][2]  # (the engine takes such lines for URCs)
         core.engine.run(self.steps, now)
 
@@ -134,19 +142,27 @@ class Ask(Service):
             c.first = start
         if len(self.lines) < _LINES:
             self.lines.append(bytes(buf[c.first : c.last]))
+        if len(self.lines) == self.count:
+            self.core.engine.result(0, self.core.now)
         return None
 
     def ended(self, letter, result, now):
         self.result = result
         self.cme = self.core.engine.cme if result == _CME else -1
-        self.state = 0
-        self.event.set()
+        self._over()
         if result == _TIMEOUT and self.content is not None:
             self.core.unsent()
 
     def failed(self, reason, now):
         self.result = _STOPPED
         self.cme = -1
+        self._over()
+
+    def _over(self):
+        if self.letter:
+            # (a file that was written here is none of the driver's: what was told of it is not)
+            self.core.files.sums[self.sum_at] = self.sum
+            self.letter = 0
         self.state = 0
         self.event.set()
 

@@ -50,6 +50,7 @@ class ModuleSSL(Service):
         self.value = exact.buffer(192)  # what was told, as the module writes it
         self.wanted = 0
         self.socket = None
+        self.limit_s = 80
         self.result = 0
         core.add(self)
 
@@ -82,12 +83,18 @@ class ModuleSSL(Service):
             self.value.append(48 + value)
         return self._start(_SET)
 
-    def open(self, socket, host, port):
+    def open(self, socket, host, port, limit_s=80):
         """Open a socket over TLS by context 0 as it was set here, not by the configuration: the
         server may be left unverified, and each opening says so in the log. Its listener is told
         as ever. (Where the server refuses that, the socket tries by the configuration.)
+
+        `limit_s`: what the module is told to give up after, 10 to 80; None: nothing is said of it
+        (its default is 90 s, 2.2.2; our own limit ends it then).
         """
         self._free()
+        if limit_s is not None and not 10 <= limit_s <= 80:
+            raise ValueError("ssl: 10 to 80 s")
+        self.limit_s = limit_s
         socket.open(host, port, True)
         socket.asked = True  # the core has nothing to do for it
         socket.opened_at = self.core.time()
