@@ -1,6 +1,7 @@
 """What all tests share: how hypothesis searches, and the binaries that `make setup` builds."""
 
 import os
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -15,6 +16,12 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.register_profile("search", deadline=None, max_examples=2000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("UPLINK_HYPOTHESIS", "repeat"))
+
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, as what they start would:
+# some of that is ended by it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
