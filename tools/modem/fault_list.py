@@ -27,8 +27,8 @@ FAULTS = {
         "that many URCs in a row",
     ),
     "urc_anywhere": (
-        {"rate": 0.3},
-        "a URC at each place where one can stand, at this rate",
+        {"rate": 0.3, "for_s": 0.0},
+        "a URC at each place where one can stand, at this rate (for_s 0: until `none`)",
     ),
     "late": (
         {"s": 10.0, "command": "", "count": 1, "busy": 0},

@@ -212,8 +212,10 @@ class Faults:
         for i in range(count):
             self.modem.after(int(i * gap_ms * 1000), self.modem.urc, texts[i % len(texts)])
 
-    def _urc_anywhere(self, rate):
+    def _urc_anywhere(self, rate, for_s):
         self.urc_rate = rate
+        if for_s:
+            self._later(for_s, setattr, self, "urc_rate", 0.0)
 
     def _form(self, **forms):
         options = self.modem.options
