@@ -28,6 +28,10 @@ class WatchdogBite(Exception):
     """The hardware watchdog was not fed in time."""
 
 
+class Spinning(AssertionError):
+    """The loop asks for no rest, and nothing comes of it."""
+
+
 class SimWatchdog:
     """Records when it was fed (`feeds`, ms) and whether it has bitten."""
 
@@ -125,7 +129,12 @@ class SimBoard:
     `max_read`: bytes a read gives at most. `rxbuf`: what the UART keeps unread; more is lost and
     counted in `overruns`. `seed`: of `rand`. `cause`: what `reset_cause` answers.
     `turn_us`: what a pass of the loop costs where more is ready at once (see `run_until`).
+
+    Passes of the loop that follow each other closely though no byte comes or goes are a processor
+    that is never idle: `Spinning` after so many.
     """
+
+    PASSES = 500
 
     def __init__(
         self,
@@ -144,7 +153,9 @@ class SimBoard:
         self.rx = bytearray()
         self.overruns = 0
         self.written = 0
+        self.heard = 0
         self.idles = 0
+        self._passes = 0
         self.dog = None
         self._rxbuf = rxbuf
         self._start_ms = start_ms
@@ -215,6 +226,7 @@ class SimBoard:
         while not predicate():
             if self.now_us >= end_us:
                 return False
+            before = self.now_us, self.written + self.heard
             ms = loop.step()
             if predicate():
                 return True
@@ -224,7 +236,17 @@ class SimBoard:
                 self._bite()
             else:
                 loop.idle(max(1, min(ms, (end_us - self.now_us + 999) // 1000)))
+            self._count(*before)
         return True
+
+    def _count(self, since_us, moved):
+        """A pass of the loop is over."""
+        if self.now_us - since_us > 2000 or self.written + self.heard != moved:
+            self._passes = 0
+            return
+        self._passes += 1
+        if self._passes > self.PASSES:
+            raise Spinning(f"{self._passes} passes of the loop without a byte")
 
     def _bite(self):
         if self.dog is not None and self.dog.bitten:
@@ -255,6 +277,7 @@ class SimBoard:
             self.dog.bitten = True
 
     def _receive(self, data):
+        self.heard += len(data)
         room = self._rxbuf - len(self.rx)
         if len(data) > room:
             self.overruns += len(data) - room

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests_host.sim.board import NEAR_WRAP, SimBoard, SimReset, WatchdogBite
+from tests_host.sim.board import NEAR_WRAP, SimBoard, SimReset, Spinning, WatchdogBite
 from uplink.loop import Loop
 from uplink.port.ticks import ticks_diff
 
@@ -176,6 +176,7 @@ def test_a_loop_keeps_the_watchdog_fed_and_a_stuck_task_does_not():
 
 def test_run_until_gives_up_at_its_limit_and_lets_time_pass_for_a_busy_loop():
     board = SimBoard(Peer())
+    board.PASSES = 1000
     loop = Loop(board)
 
     async def busy():
@@ -186,6 +187,26 @@ def test_run_until_gives_up_at_its_limit_and_lets_time_pass_for_a_busy_loop():
     assert not board.run_until(loop, lambda: False, 0.05)
     assert board.now_us == 50_000
     assert board.run_until(loop, lambda: board.now_us > 60_000, 1)
+
+
+def test_a_loop_that_never_rests_is_told_unless_bytes_move():
+    peer = Peer()
+    board = SimBoard(peer)
+    loop = Loop(board)
+    talks = True
+    uart = board.uart(CFG)
+
+    async def busy():
+        while True:
+            if talks:
+                uart.write(b"x", 0, 1)
+            await loop.sleep_ms(1)
+
+    loop.spawn(busy())
+    assert not board.run_until(loop, lambda: False, 2)
+    talks = False
+    with pytest.raises(Spinning, match="501 passes"):
+        board.run_until(loop, lambda: False, 2)
 
 
 def test_clock_random_and_reset():

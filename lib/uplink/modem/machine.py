@@ -84,6 +84,10 @@ LIMITS_MS = (
 # fmt: on
 
 
+def _sooner(due, ms):
+    return ms if 0 < ms < due else due
+
+
 class Machine(Ladder):
     """Base of `Core`: changes the state. `cfg` as in `app.config`, `vendor` of `modems`.
 
@@ -396,25 +400,23 @@ class Machine(Ladder):
         return self.work(state, now, since)  # type: ignore[attr-defined]
 
     def _due(self, now):
-        """ms until `_step` has something to do by itself."""
+        """ms until `_step` has something to do by itself.
+
+        What is past waits for something else, of which the engine or the owner tells: it is no
+        reason to look at once again.
+        """
         state = self.phase
         due = FOREVER
         if self.limit:
-            due = self.limit - ticks_diff(now, self.since)
-        if state == _OFF or self.doing:
-            return due if due > 0 else 1
-        if self.rung >= 0:
-            due = min(due, ticks_diff(self.rung_at, now))
-        if (
-            state == _ONLINE
-            or state == _PROBE
-            or _RESTARTING <= state <= _BOOT
-            or _SIM <= state <= _ATTACH
-        ):
-            due = min(due, ticks_diff(self.poll_at, now))
+            due = _sooner(due, self.limit - ticks_diff(now, self.since))
+        if state != _OFF:
+            if self.rung >= 0:
+                due = _sooner(due, ticks_diff(self.rung_at, now))
+            if state <= _ONLINE:
+                due = _sooner(due, ticks_diff(self.poll_at, now))
         if state == _ONLINE:
             if self.cfg["modem"]["sleep"]:
-                due = min(due, 1000)
+                due = _sooner(due, 1000)
             for s in self.sockets:
-                due = min(due, s.due(now))
-        return due if due > 0 else 1
+                due = _sooner(due, s.due(now))
+        return due
