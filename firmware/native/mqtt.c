@@ -126,7 +126,7 @@ MP_DEFINE_CONST_FUN_OBJ_2(uplink_put_number_obj, put_number);
 
 static mp_obj_t put_header(mp_obj_t b, mp_obj_t first, mp_obj_t n_in) {
     size_t n = mp_obj_get_int(n_in);
-    byte head[6], *at = head;
+    byte head[1 + (8 * sizeof(n) + 6) / 7], *at = head;
     *at++ = mp_obj_get_int(first);
     for (; n > 127; n >>= 7) {
         *at++ = n | 128;
@@ -262,12 +262,13 @@ static void end(decoder_t *self, bool good) {
     }
 }
 
-// The next filter, from number `*i` on, that the topic belongs to; NULL: none.
+// The next filter that is wanted, from number `*i` on, to which the topic belongs; NULL: none.
 static mp_obj_t *matching(decoder_t *self, size_t *i) {
     while (*i < self->subs->len) { // (a handler may subscribe)
         mp_obj_t sub = self->subs->items[(*i)++];
-        if (matches(sub, MP_OBJ_FROM_PTR(self->topic)) == mp_const_true) {
-            return ((mp_obj_list_t *)MP_OBJ_TO_PTR(sub))->items;
+        mp_obj_t *items = ((mp_obj_list_t *)MP_OBJ_TO_PTR(sub))->items;
+        if (items[STATE] < MP_OBJ_NEW_SMALL_INT(UNWANTED) && matches(sub, MP_OBJ_FROM_PTR(self->topic)) == mp_const_true) {
+            return items;
         }
     }
     return NULL;
@@ -279,13 +280,11 @@ static void deliver(decoder_t *self) {
     count(self, RECEIVED);
     size_t i = 0;
     for (mp_obj_t *sub; (sub = matching(self, &i));) {
-        if (sub[STATE] < MP_OBJ_NEW_SMALL_INT(UNWANTED)) {
-            nobody = false;
-            if (sub[HANDLER] != mp_const_none) {
-                call(self, sub, HANDLE, body);
-            } else if (call(self, sub, BEGIN, MP_OBJ_NEW_SMALL_INT(self->body->len))) {
-                call(self, sub, END, mp_obj_new_bool(call(self, sub, WRITE, body)));
-            }
+        nobody = false;
+        if (sub[HANDLER] != mp_const_none) {
+            call(self, sub, HANDLE, body);
+        } else if (call(self, sub, BEGIN, MP_OBJ_NEW_SMALL_INT(self->body->len))) {
+            call(self, sub, END, mp_obj_new_bool(call(self, sub, WRITE, body)));
         }
     }
     if (nobody) {
@@ -426,7 +425,6 @@ static MP_NOINLINE void step(decoder_t *self) {
             route(self);
             goto piece;
         default:
-            self->left -= self->size;
             if (self->sink) {
                 if (p->len && !call(self, self->sink, WRITE, MP_OBJ_FROM_PTR(p))) {
                     end(self, false);
@@ -439,7 +437,8 @@ static MP_NOINLINE void step(decoder_t *self) {
             piece:
                 then = PIECE;
                 into = self->into;
-                need = self->size = into ? MIN(self->left, self->packet) : self->left;
+                need = into ? MIN(self->left, self->packet) : self->left;
+                self->left -= need; // (here: a step that Ctrl-C has ended in a handler is done once more)
                 break;
             }
             end(self, true);

@@ -55,6 +55,7 @@ class World:
             module.read()
         self.fixed = Fixed(self, tree)
         if public is not None:
+            public.keep(self.modules)
             Idle(self, public.package)
         self.reach = self._reach(public, pool)
         self.short = None

@@ -19,7 +19,8 @@ _WORD = re.compile(r"[A-Za-z_]\w*\Z")
 
 class Public:
     """The file of names that stay: `package NAME`, then words; `word=` is an argument that may be
-    passed by its name; `#` begins a comment.
+    passed by its name; `word@module` stays where that module of the package is frozen; `#` begins
+    a comment.
     """
 
     def __init__(self, path):
@@ -27,8 +28,17 @@ class Public:
         if words[0] != "package":
             raise ValueError(f"{path}: `package NAME` comes first")
         self.package = words[1]
-        self.names = {word for word in words[2:] if not word.endswith("=")}
+        self._modules = {
+            word: f"{self.package}.{module}"
+            for word, at, module in (word.partition("@") for word in words[2:])
+            if at
+        }
+        self.names = {word.partition("@")[0] for word in words[2:] if not word.endswith("=")}
         self.arguments = {word[:-1] for word in words[2:] if word.endswith("=")}
+
+    def keep(self, modules):
+        """Leave out the names of modules that are not among these."""
+        self.names -= {word for word, module in self._modules.items() if module not in modules}
 
 
 def texts_of(modules):

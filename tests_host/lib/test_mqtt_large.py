@@ -140,6 +140,17 @@ def test_large_in_pieces():
     assert heard.messages == [(T, b"small")]
 
 
+def test_what_is_unsubscribed_takes_nothing_large_either():
+    b = t.Bench()
+    sink = t.Sink()
+    b.mqtt.on_large("a/b", sink)
+    b.up()
+    b.say(t.suback(1, b"\x01"))
+    b.mqtt.unsubscribe("a/b")
+    b.say(t.publish(T, bytes(5000)) + t.publish(T, b"small"))
+    assert sink.events == [] and b.mqtt.oversize == b.mqtt.unrouted == 1
+
+
 def test_a_loss_inside_a_large_message_ends_it():
     b = t.Bench()
     sink = t.Sink()

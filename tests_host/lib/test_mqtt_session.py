@@ -81,6 +81,24 @@ def test_unsubscribe():
     assert b.back() == [t.subscribe(4, (b"b", 1))]
 
 
+def test_a_handler_is_replaced_by_another():
+    """UNSUBSCRIBE goes out first: after the SUBSCRIBE it would undo it."""
+    b = t.Bench()
+    old, new = t.Heard(), t.Heard()
+    b.mqtt.subscribe("a", old)
+    b.up()
+    b.say(t.suback(1, b"\x01"))
+    b.mqtt.unsubscribe("a")
+    b.mqtt.subscribe("a", new)
+    b.poll()
+    assert b.take() == [b"\xa2\x05\x00\x02\x00\x01a"]
+    b.say(t.ack(0xB0, 2))
+    assert b.take() == [t.subscribe(3, (b"a", 1))]
+    b.say(t.suback(3, b"\x01") + t.publish(b"a", b"x"))
+    assert (old.messages, new.messages) == ([], [(b"a", b"x")])
+    assert b.take() == []
+
+
 def test_many_filters_go_in_as_many_packets_as_they_need():
     b = t.Bench(packet=128)
     for k in range(40):

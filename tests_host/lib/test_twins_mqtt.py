@@ -1,6 +1,7 @@
 """MQTT's packets in C and in Python do the same. On CPython there is Python alone, and nothing to
 compare."""
 
+import gc
 import random
 
 import mqtt_bench as t
@@ -61,6 +62,14 @@ class Client:
             raise ValueError("of the application")
         if choice == 6:
             self.close("application")
+        if choice == 4:
+            self.subscribe(FILTERS[self.choices % 6], 0, self.choices & 8, self.choices & 16)
+        if choice == 3 and self.subs:
+            self.subs[self.choices % len(self.subs)][0] = 4
+        if choice == 2 and self.subs:
+            self.subs.pop(0)  # (a sink that takes pieces may be nowhere else)
+        if 1 < choice < 5:
+            gc.collect()
 
     def close(self, why):
         self.events.append(("close", why))
@@ -138,6 +147,9 @@ def packet():
         return t.ack((0x40, 0x50, 0x70, 0xB0)[below(4)], below(300))
     if kind == 8:
         return t.suback(1 + below(3), bytes([below(4) for _ in range(1 + below(3))]))
+    if not below(4):  # its remaining length has four bytes, or a fifth is announced
+        size = bytes([128 | below(128) for _ in range(3)]) + bytes([below(132)])
+        return b"\x30" + size + t.publish(TOPICS[below(len(TOPICS))], b"begun")[2:]
     return t.PINGRESP
 
 
@@ -186,7 +198,7 @@ def test_decoders_tell_the_same():
         data = stream()
         if clients[0].state == GREETING and below(4):
             data = t.CONNACK + data
-        choices = random.getrandbits(30) if not below(3) else 0
+        choices = random.getrandbits(30) << 15 | random.getrandbits(15) if not below(3) else 0
         piece = 1 + below((3, 30, 400)[below(3)])
         for c in clients:
             c.choices = choices

@@ -208,7 +208,12 @@ class Decoder:
                     self._into = p
                 else:
                     for sub in self._subs:
-                        if topic and sub[_SINK] is not None and matches(sub, topic):
+                        if (
+                            topic
+                            and sub[_SINK] is not None
+                            and sub[_STATE] < _UNWANTED
+                            and matches(sub, topic)
+                        ):
                             self._sink = sub
                             if self._call(sub, _BEGIN, left):
                                 self._into = p

@@ -289,9 +289,9 @@ class _Sender(_Reader):
                     if m is None:
                         if self._unasked and not self._sub_id:
                             self._unasked = False
-                            self._ask(_WANTED)
+                            self._ask(_UNWANTED)  # first: the same filter may be wanted again
                             if not self._sub_id:
-                                self._ask(_UNWANTED)
+                                self._ask(_WANTED)
                             continue
                         k = self._passed
                         if k == self.waiting:
