@@ -4,18 +4,19 @@ Source: SSL/TLS user guide 1vv0300989 rev. 23 (12.2). By number with AT+CMEE=1, 
 it, by text with AT+CMEE=2.
 """
 
+# (No line ends: images pack texts that have them, firmware/rom/pack.py.)
 ERRORS = (
-    b"\n830 SSL generic error"
-    b"\n831 SSL cannot activate"
-    b"\n832 SSL socket error"
-    b"\n833 SSL not connected"
-    b"\n834 SSL already connected"
-    b"\n835 SSL already activated"
-    b"\n836 SSL not activated"
-    b"\n837 SSL certs and keys wrong or not stored"
-    b"\n838 SSL error enc/dec data"
-    b"\n839 SSL error during handshake"
-    b"\n840 SSL disconnected"
-    b"\n841 SSL invalid state"
-    b"\n"
+    b";830 SSL generic error"
+    b";831 SSL cannot activate"
+    b";832 SSL socket error"
+    b";833 SSL not connected"
+    b";834 SSL already connected"
+    b";835 SSL already activated"
+    b";836 SSL not activated"
+    b";837 SSL certs and keys wrong or not stored"
+    b";838 SSL error enc/dec data"
+    b";839 SSL error during handshake"
+    b";840 SSL disconnected"
+    b";841 SSL invalid state"
+    b";"
 )

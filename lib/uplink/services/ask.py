@@ -174,15 +174,15 @@ class Ask(Service):
         errors = self.errors
         if n >= 0:
             text = bytes(cme.text(n))
-            at = errors.find(b"\n%d " % n)
+            at = errors.find(b";%d " % n)
             if at >= 0:
-                text = errors[errors.find(b" ", at) + 1 : errors.find(b"\n", at + 1)]
+                text = errors[errors.find(b" ", at) + 1 : errors.find(b";", at + 1)]
         else:
             # (the engine's cursor is still behind it)
             c = engine.ring.cursor
             text = bytes(memoryview(c.buf)[c.first : c.last])
-            at = errors.find(b" " + text + b"\n")
-            if at > 3 and errors[at - 4] == 10:
+            at = errors.find(b" " + text + b";")
+            if at > 3 and errors[at - 4] == 59:
                 n = int(errors[at - 3 : at])
         self.cme = n
         # (a line can be damaged)
