@@ -123,7 +123,6 @@ def test_services_are_in_an_image_that_asks_for_them_alone(frozen, tmp_path):
         assert ("services/http.py" in files) == bool({"http", "ftp"} & set(services))
         assert ("services/mq.py" in files) == ("mq" in services)
         assert ("modems/telit_mq.py" in files) == ("mq" in services)
-        assert "modems/telit_ask.py" not in files
         assert ("services/ftp.py" in files) == ("ftp" in services)
         assert ("services/ftp_online.py" in files) == ("ftp_online" in services)
         assert ("modems/telit_http.py" in files) == ("http" in services)
@@ -159,7 +158,6 @@ def test_services_are_in_an_image_that_asks_for_them_alone(frozen, tmp_path):
     )
     files = {path.removeprefix("uplink/") for path in frozen(manifest, "rp2")}
     assert {"services/online_stream.py", "services/online.py", "services/ask.py"} <= files
-    assert "modems/telit_ask.py" in files
     assert not {"services/stream.py", "services/tail.py"} & files
     manifest.write_text(f'include("{shared}", port="rp2", services=("fax",))\n')
     with pytest.raises(Exception, match="names the service 'fax'"):

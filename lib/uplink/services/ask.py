@@ -35,17 +35,13 @@ class Ask(Service):
     `data`: what goes out behind the prompt, and what ends it (`b"text\\x1a"`); lines of an answer
     behind it are not told. `prompt`: a line that stands for one (`b"CONNECT"` of AT+QSECWRITE).
     `count`: so many lines are all of the answer, no final result code follows (AT+QILOCIP: 1).
-
-    `texts`: the vendor's own errors (ERRORS), None where it has none. An `ATError` has number and
-    text, whichever of them the module tells.
     """
 
     # what this one has for `vendor`: no texts of its own
     REASONS = ()
 
-    def __init__(self, core, texts=None):
+    def __init__(self, core):
         super().__init__(core, self, "ask")
-        self.errors = b"" if texts is None else texts.ERRORS
         self.script = AskScript(self)
         self.SCRIPTS = core.vendor.SCRIPTS
         self.event = Event(core.loop)
@@ -58,7 +54,6 @@ class Ask(Service):
         self.sum = 0
         self.result = 0
         self.cme = -1
-        self.text = ""
         # any line; or those that begin with the command's own name
         self.steps = ([0, (b"AT", 65), b"", "answer", 30_000, 0],)
 
@@ -93,7 +88,8 @@ class Ask(Service):
             self.event.clear()
             yield from self.event.wait()
         if self.result:
-            raise ATError(self.command.decode(), self.cme, self.text or codes.name(self.result))
+            text = cme.text(self.cme).decode() if self.cme >= 0 else ""
+            raise ATError(self.command.decode(), self.cme, text or codes.name(self.result))
         return self.lines
 
     __await__ = __iter__
@@ -153,40 +149,15 @@ class Ask(Service):
 
     def ended(self, letter, result, now):
         self.result = result
-        self._why(result)
+        self.cme = self.core.engine.cme if result == _CME else -1
         self._over()
         if result == _TIMEOUT and self.content is not None:
             self.core.unsent()
 
     def failed(self, reason, now):
         self.result = _STOPPED
-        self._why(_STOPPED)
-        self._over()
-
-    def _why(self, result):
-        """Number and text of an error: 27.007's, or the vendor's own."""
         self.cme = -1
-        self.text = ""
-        if result != _CME:
-            return
-        engine = self.core.engine
-        n = engine.cme
-        errors = self.errors
-        if n >= 0:
-            text = bytes(cme.text(n))
-            at = errors.find(b";%d " % n)
-            if at >= 0:
-                text = errors[errors.find(b" ", at) + 1 : errors.find(b";", at + 1)]
-        else:
-            # (the engine's cursor is still behind it)
-            c = engine.ring.cursor
-            text = bytes(memoryview(c.buf)[c.first : c.last])
-            at = errors.find(b" " + text + b";")
-            if at > 3 and errors[at - 4] == 59:
-                n = int(errors[at - 3 : at])
-        self.cme = n
-        # (a line can be damaged)
-        self.text = "".join(chr(c) if 32 <= c < 127 else "?" for c in text)
+        self._over()
 
     def _over(self):
         if self.letter:

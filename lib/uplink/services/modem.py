@@ -90,7 +90,7 @@ class ServiceModem(Modem):
         """To be called with an AT command, and awaited: `Ask`."""
         from .ask import Ask
 
-        return self.add(Ask(self, texts(self.vendor, "ask")))
+        return self.add(Ask(self))
 
     def certificates(self, ca, cert=None, key=None):
         """From now on TLS uses these files of the board, paths as `tls` of the configuration has
