@@ -104,6 +104,8 @@ class TelitOnline(Online, SecureTelit):
             self.say(b"OK")
         elif line == b"AT#SSLSECCFG2?":
             self.say(b"+CME ERROR: 836")
+        elif line == b"AT#SSLSECCFG?":  # (as with AT+CMEE=2)
+            self.say(b"+CME ERROR: operation not allowed")
         elif line.startswith(b"AT#SSLSENDEXT="):
             self.secure = True
             self.want = int(line[line.find(b",") + 1 :])

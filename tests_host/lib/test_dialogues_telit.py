@@ -110,6 +110,22 @@ def test_data_that_comes_in_a_urc():
     each(dialogue)
 
 
+def test_data_of_another_connection_in_the_middle_of_a_read():
+    """Nobody knows whose the counted bytes behind it are: what was read ends as damaged."""
+
+    def dialogue(piece):
+        talk = telit_talk(piece, b"30.00.004")
+        talk.security.most = 2
+        opened(talk)
+        opened(talk, 1)
+        assert talk.says(b"\r\nSSLSRING: 2,5\r\n") == b"AT#SSLRECV=2,1000,10\r"
+        talk.says(b"\r\nSSLSRING: 1,3,abc\r\n")
+        assert talk.engine.damaged == 1 and talk.log == [("closed", 8)]
+        assert not talk.data_in and talk.sockets[0].state == 2 and talk.sockets[1].state != 2
+
+    each(dialogue)
+
+
 def test_telit_plain_connections():
     talk = telit_talk(7, b"12.00.004")
     s = talk.sockets[1]

@@ -43,20 +43,22 @@ def test_a_command_of_the_applications_own():
         async def run():
             found.append(await ask(b"AT#SSLSECDATA?"))
             found.append(await ask(b"AT+CGMM"))
-            try:
-                await ask(b"AT#SSLSECCFG2?")
-            except ATError as error:
-                found.append(error.code)
+            for command in (b"AT#SSLSECCFG2?", b"AT#SSLSECCFG?"):
+                try:
+                    await ask(command)
+                except ATError as error:
+                    found.append((error.code, error.text))
             found.append(await ask(b"AT#SSLSECDATA=1,1,1,3", data=b"abc\x1a"))
             found.append(await ask(b"AT#SSLSECDATA?"))
 
         online(device)
         device.loop.spawn(run())
-        assert drive(device.board, device.loop, Count(found, 5), 60_000), found
+        assert drive(device.board, device.loop, Count(found, 6), 60_000), found
         assert found == [
             [b"#SSLSECDATA: 1,0,0,0"],
             [b"LE910C1-EU"],
-            836,
+            (836, "+CME ERROR"),
+            (3, "operation not allowed"),
             [],
             [b"#SSLSECDATA: 1,0,1,0"],
         ]

@@ -4,6 +4,8 @@ import datetime
 import json
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from tools.certs import Authority
 from tools.provision import __main__ as cli, bundle, pem
@@ -60,6 +62,55 @@ def test_files_beside_the_configuration(write, authority):
     assert files["main.py"].data == b"print('mine')\n" and files["main.py"].replace
     assert not files["boot.py"].replace
     assert files["device.key"].secret and files["device.key"].data == key.read_bytes()
+
+
+def der_of(path):
+    """A certificate or key in DER."""
+    data = path.read_bytes()
+    if b"PRIVATE KEY" in data:
+        form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        key = serialization.load_pem_private_key(data, None)
+        return key.private_bytes(serialization.Encoding.DER, *form)
+    return x509.load_pem_x509_certificate(data).public_bytes(serialization.Encoding.DER)
+
+
+@pytest.mark.parametrize(
+    ("module", "good"),
+    [
+        ("he910", True),
+        ("LE910-EU1", True),
+        ("le866", True),
+        ("le910c1", True),
+        ("le910c1-eux", True),
+        # 2G and 30 do not know it (6.5), 37 and 52 have no way to say it (6.2.5)
+        ("gl865", False),
+        ("me910c1", False),
+        ("me310g1", False),
+        ("els63", False),
+        ("m95", False),
+        ("sim7000", False),
+        ("auto", False),
+    ],
+)
+def test_der_is_for_modules_that_are_told_so(write, authority, module, good):
+    """As `tools.rootca --der` saves a root."""
+    path = write(modem={"type": module})
+    crt, key = authority.device("der")
+    for source, name in ((authority.ca, "ca.crt"), (crt, "device.crt"), (key, "device.key")):
+        (path.parent / name).write_bytes(der_of(source))
+    if not good:
+        with pytest.raises(bundle.ConfigError, match=r"tls\.ca: expected a PEM file"):
+            bundle.read(path)
+        return
+    files = {file.name: file.data for file in bundle.read(path).files}
+    assert files["ca.crt"] == der_of(authority.ca) and files["device.key"] == der_of(key)
+    other = authority.device("other")[1]
+    (path.parent / "device.key").write_bytes(der_of(other))
+    with pytest.raises(pem.PemError, match="is not the key of"):
+        bundle.read(path)
+    (path.parent / "device.key").write_bytes(b"0\x82\x01\x01")
+    with pytest.raises(pem.PemError, match="no private key"):
+        bundle.read(path)
 
 
 def test_a_file_that_is_missing_is_named(write, capsys):

@@ -8,6 +8,7 @@ from tests_host.modem.quectel.pki import xor16
 from tests_host.modem.telit.bench import Sink
 from tests_host.sim import quectel_lines as quectel
 from tests_host.sim.telit_lines import Telit
+from tools.modem.pages.telit_errors import TEXTS
 from uplink import log
 from uplink.errors import ATError
 
@@ -68,6 +69,18 @@ def test_lines_and_errors(folder):
     b.ask(b"AT+CGMM")
     with pytest.raises(ValueError, match="one at a time"):
         b.ask(b"AT+CGMM")
+
+
+@pytest.mark.parametrize("form", [1, 2])
+def test_errors_by_number_and_by_text(form, folder):
+    """Number and text are known, whichever of them the module tells."""
+    b = Bench(folder)
+    assert b.run(b"AT+CMEE=%d" % form) == []
+    for n in (3, 4, 10, 148):
+        b.world.vm.fault("error", count=1, command="#SSLEN", cme=n)
+        error = b.run(b"AT#SSLEN=1,1")
+        assert (error.code, error.text.lower()) == (n, TEXTS[n].lower())
+        assert str(error) == f"AT#SSLEN=1,1: {error.text} ({n})"
 
 
 def test_data_behind_a_prompt(folder):

@@ -268,6 +268,18 @@ def test_what_an_earlier_life_left_is_put_away(module, folder):
     assert b.get(most=5000) == WHOLE
 
 
+@pytest.mark.parametrize("module", ("he910", "me310g1"))
+def test_tls_that_ftp_holds_since_an_earlier_life_is_taken_from_it(module, folder):
+    """#FTPCFG is saved, too; nobody has asked for FTP in this life."""
+    b = Bench(folder, module, Web(page(BODY)))
+    settings, holder = b.world.vm.settings, b.world.vm.page_state.holder
+    settings.set("#FTPCFG", (*settings["#FTPCFG"][:2], 1))
+    holder[1] = "ftp"
+    assert b.get(most=5000) == WHOLE and bytes(b.into) == BODY
+    assert settings["#FTPCFG"][2] == 0 and holder[1] is None
+    b.alive()
+
+
 @pytest.mark.parametrize("module", EACH)
 def test_the_link_is_lost_in_a_request(module, folder):
     b = Bench(folder, module, Web(None))

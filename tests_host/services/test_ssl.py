@@ -76,7 +76,8 @@ def test_every_type_is_set_and_told(context):
         ("ciphersuite", "0035"), ("ciphersuite", []), ("ciphersuite", "0X00\r5"),
         ("cacert", "CA0"), ("cacert", 'RAM:"x'), ("cacert", ["RAM:a", "RAM:b"]),
         ("clientkey", "NVRAM:" + "x" * 140), ("ctxindex", 0), ("https", 2), ("smtpstyle", 3),
-        ("smtpsctxi", 6), ("nothing", 1), ("ssl", 1), ("", 1),
+        ("smtpsctxi", 6), ("httpsctxi", 6), ("ignorertctime", 2), ("nothing", 1), ("ssl", 1),
+        ("", 1),
     ],
 )  # fmt: skip
 def test_what_the_note_does_not_have_is_refused(name, value):

@@ -59,6 +59,7 @@ QUECTEL = [
     ("file_corrupt", {}),
 ]
 TELIT = [
+    # (a module that is connected has it already: who comes first is in test_sockets_telit.py)
     ("tls_held", {"for_s": 60}),
 ]
 

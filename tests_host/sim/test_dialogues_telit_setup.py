@@ -120,7 +120,7 @@ def test_6_8_2_several_secure_sockets(folder):
         1 AT#SSLEN? | {table(2, 3, 4)}
         2 AT#SSLEN? | {table(2, 3, 4)}
         2 AT#SSLEN=1,1 | OK
-        1 AT#SSLEN? | {table(1, 2, 3, 4)}
+        2 AT#SSLEN? | {table(1, 2, 3, 4)}
         2 AT#SSLEN=4,0 | {USED}
     """)
 

@@ -109,3 +109,28 @@ def test_one_protocol_has_all_of_them(module, folder, lines):
     # (nothing is behind that port: #HTTPRING with status 0)
     assert http.why == 3
     assert not any(world.vm.page_state.holder[i] == "ssl" for i in range(1, 7))
+
+
+@pytest.mark.parametrize(
+    ("module", "held_s"), [("gl865", 60), ("he910", 900), ("le866", 60), ("me310g1", 60)]
+)
+def test_a_secure_socket_that_another_user_has(module, held_s, folder, lines):
+    """Of another AT instance, from before ours asks for it, and again after each restart, until
+    `held_s`: nothing is opened by it and nothing sent, and then all is well by itself.
+    """
+    world = PKI(folder, client=False).world(module, modem={"sockets": 1})
+    while world.now_s < held_s:
+        vm = world.vm
+        if vm.power.state == "on" and vm.page_state.holder[1] is None:
+            vm.fault("tls_held", number=1)
+        world.run(0.5)
+        assert vm.page_state.holder[1] in ("other", None)
+    told = b"".join(what for _us, way, what in world.vm.log if way == ">")
+    assert b"+CME ERROR: 1000\r\n" in told and not world.vm.counters["#SSLD"]
+    assert not world.modem.online and world.modem.error() is not None
+    rungs = world.modem.counters()
+    assert rungs["power"] <= 2 * rungs["wait"] + 2
+    world.vm.page.tls_held(world.vm, 1, False)
+    assert world.run(600, lambda: world.mqtt.connected), world.modem.state
+    world.publish(1)
+    assert world.run(20, lambda: world.arrived())

@@ -13,6 +13,7 @@ from tools.certs.authority import Authority
 from tools.modem.options import Options
 from tools.modem.tls import TLSService
 from uplink import log
+from uplink.errors import ATError
 
 QUECTEL = ("m10", "m66", "m85", "m95")
 # One product of each platform; 10, 13 and 16 have no room for a key of 2048 bits.
@@ -133,6 +134,27 @@ def test_without_a_ca_nothing_is_opened(module, folder):
     )
     world.run(600)
     assert not world.vm.counters["#SSLD"] and not world.vm.counters["QSSLOPEN"]
+
+
+@pytest.mark.parametrize("module", ["sim7000", *ONE, "gl865"])
+def test_certificates_that_are_refused_do_not_restart_it_often(module, folder):
+    """A platform 10 has no room for a key of 2048 bits; the others refuse all. That there is a
+    network, which it says after each start, ends no wait: they are 60 s, each twice as long.
+    """
+    world = PKI(folder, client=module == "gl865").world(module)
+    if module != "gl865":
+        command = {"sim7000": "CFSWFILE", "m95": "QSECWRITE"}.get(module, "#SSLSECDATA")
+        cme = 4 if module == "sim7000" else -1
+        world.vm.fault("error", count=100_000, command=command, cme=cme)
+    world.run(3600)
+    found = recovery(world)
+    # 60 s, 120 s, … 1920 s: six begin in an hour, two power cycles before each
+    assert 5 <= found["wait"] <= 6 and found["power"] <= 2 * found["wait"] + 2, found
+    assert not world.vm.counters["#SSLD"] + world.vm.counters["QSSLOPEN"]
+    error = world.modem.error()
+    assert isinstance(error, ATError) and not world.mqtt.connects
+    # (a plain ERROR has no number: not that of what may fail before it)
+    assert error.code == (-1 if module in ONE else 4), error
 
 
 @pytest.mark.parametrize("module", ONE)

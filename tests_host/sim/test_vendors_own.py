@@ -54,6 +54,19 @@ def test_packet_data_that_cannot_be_had_does_not_restart_it_often():
     assert world.run(1200, lambda: world.mqtt.connected), world.modem.state
 
 
+def test_a_close_that_nobody_announced_is_found(folder):
+    """`+QSSLURC: "closed"` is lost: the supervision asks AT+QSSLSTATE."""
+    world = PKI(folder).world("m95")
+    assert world.run(60, lambda: world.mqtt.connected)
+    world.run(60)  # (until nothing is read any more)
+    urc = world.vm.urc
+    world.vm.urc = lambda text: None if "QSSLURC" in str(text) else urc(text)
+    world.vm.fault("socket_closed")
+    assert world.run(90, lambda: world.mqtt.connects == 2), world.modem.state
+    assert not recovery(world)
+    assert not world.broker.timeouts
+
+
 def test_a_large_ca_is_kept_in_ram_and_written_again_after_a_restart(folder):
     pki = PKI(folder)
     large = folder / "l.crt"

@@ -78,7 +78,7 @@ def read(path, device=None, authority=None, now=None):
             contents = {key: _beside(path, key, name) for key, name in tls.items() if name}
         else:
             contents = _signed(Path(authority), path, name, tls, notes)
-        notes += pem.check(contents, tls, now)
+        notes += pem.check(contents, tls, now, check.takes_der(cfg["modem"]["type"]))
         files = [File(tls[key], data, secret=key == "key") for key, data in contents.items()]
     elif authority is not None:
         raise BundleError(f"{path}: broker.tls is false, so no certificate is used: leave CA= out")

@@ -15,8 +15,9 @@ class PemError(Exception):
     """What is wrong with which file, in a sentence."""
 
 
-def check(contents, names, now=None):
-    """Hold `contents` ({"ca"|"cert"|"key": bytes}) together; `names` are their files' names.
+def check(contents, names, now=None, der=False):
+    """Hold `contents` ({"ca"|"cert"|"key": bytes}) together; `names` are their files' names;
+    `der`: the module takes them in DER, too.
 
     Raises `PemError`; returns sentences about what is good but not for long.
     """
@@ -28,7 +29,7 @@ def check(contents, names, now=None):
                 f"{names[key]} has {len(data):,} bytes: a module stores {LARGEST:,} at most"
             )
     if "ca" in contents:
-        for certificate in _certificates(contents["ca"], names["ca"]):
+        for certificate in _certificates(contents["ca"], names["ca"], der):
             _dates(certificate, names["ca"], now, notes)
             if not _signs(certificate):
                 raise PemError(
@@ -36,35 +37,42 @@ def check(contents, names, now=None):
                     "certificate of who signed the broker's, not the broker's own."
                 )
     if "cert" in contents:
-        certificate = _certificates(contents["cert"], names["cert"])[0]
+        certificate = _certificates(contents["cert"], names["cert"], der)[0]
         _dates(certificate, names["cert"], now, notes)
-        key = _key(contents["key"], names["key"])
+        key = _key(contents["key"], names["key"], der)
         if _public(key.public_key()) != _public(certificate.public_key()):
             raise PemError(f"{names['key']} is not the key of {names['cert']}: take its own pair")
     return notes
 
 
-def _certificates(data, name):
+def _certificates(data, name, der):
     try:
         return x509.load_pem_x509_certificates(data)
     except ValueError:
         pass
     try:
-        x509.load_der_x509_certificate(data)
+        found = x509.load_der_x509_certificate(data)
     except ValueError:
         raise PemError(
             f"{name} holds no certificate: one in PEM begins with -----BEGIN CERTIFICATE-----"
         ) from None
-    raise PemError(f"{name} is DER: `openssl x509 -inform der -in {name}` makes PEM of it")
+    if not der:
+        raise PemError(f"{name} is DER: `openssl x509 -inform der -in {name}` makes PEM of it")
+    return [found]
 
 
-def _key(data, name):
+def _key(data, name, der):
     try:
-        key = serialization.load_pem_private_key(data, None)
+        if der and data[:1] == b"0":
+            key = serialization.load_der_private_key(data, None)
+        else:
+            key = serialization.load_pem_private_key(data, None)
     except TypeError:
         raise PemError(f"{name} is locked by a password, and nobody types it there") from None
     except ValueError:
-        raise PemError(f"{name} holds no private key in PEM") from None
+        raise PemError(
+            f"{name} holds no private key in {'PEM or DER' if der else 'PEM'}"
+        ) from None
     if isinstance(key, rsa.RSAPrivateKey) and key.key_size < _LEAST_BITS:
         raise PemError(
             f"{name} has {key.key_size} bits: RSA needs {_LEAST_BITS} (NIST SP 800-131A)"

@@ -64,8 +64,8 @@ def notes(server, root, now, der=False):
     form = "DER" if der else "PEM"
     if der:
         yield (
-            "DER: Telit 3G and 4G modules but ME910C1 and ML865C1 (ID 30) take it; 2G Telit, "
-            "Quectel, SIM7000 and `make provision` take PEM"
+            "DER: Telit's ID 12, 20, 23 and 25 take it, and `make provision` where modem.type "
+            "names one of them; all others take PEM"
         )
     if size > pem.LARGEST:
         yield f"{size:,} bytes of {form}: a SIM7000 stores {pem.LARGEST:,} at most"

@@ -18,6 +18,7 @@ from . import jsontext, table
 
 # The suites of modules whose suites do not depend on their firmware.
 _LEVELS = ("modern", "compatible", "legacy")
+_DER = b"0"  # a SEQUENCE
 _PEM = re.compile(rb"-----BEGIN [A-Z0-9 ]+-----\s")
 
 
@@ -127,8 +128,16 @@ def _together(cfg):
         if message and len(message["topic"]) + len(message["payload"]) + 16 > outbox["bytes"]:
             raise ValueError(f"broker.{name}.payload", "to fit into outbox.bytes")
     for name in ("ca", "cert", "key"):
-        if tls[name] is not None and not _PEM.search(Path(tls[name]).read_bytes()):
-            raise ValueError(f"tls.{name}", "a PEM file: text with a line -----BEGIN …")
+        if tls[name] is None:
+            continue
+        data = Path(tls[name]).read_bytes()
+        der = data[:1] == _DER and takes_der(cfg["modem"]["type"])
+        if not der and not _PEM.search(data):
+            raise ValueError(
+                f"tls.{name}",
+                "a PEM file: text with a line -----BEGIN …; DER is for Telit's 3G and 4G modules "
+                "up to platform 25, named in modem.type",
+            )
     if modems.load(cfg["modem"]["type"]) is None:
         raise ValueError(
             "modem.type", '"auto", "sim7000", "m10", "m66", "m85", "m95" or a Telit product'
@@ -136,6 +145,15 @@ def _together(cfg):
     if broker["tls"]:
         _level(cfg["modem"]["type"], tls["level"])
     _pins(cfg)
+
+
+def takes_der(module):
+    """Whether the commands of a `modem.type` (bytes) can say that certificates are in DER."""
+    from tools.modem.pages.telit_platforms import PLATFORMS, PRODUCTS  # (the virtual modem)
+
+    named = module.decode().lower()
+    found = [one for one in PRODUCTS if named.startswith(one)]
+    return bool(found) and PLATFORMS[PRODUCTS[max(found, key=len)][0]].formats
 
 
 def _level(module, level):

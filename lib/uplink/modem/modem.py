@@ -100,8 +100,12 @@ class Modem(Core):
         result = engine.failed_result
         if not result:
             return LinkDown("modem: " + self.state)
-        text = cme.text(engine.failed_cme).decode() if result == _CME else ""
-        return ATError(self.failed.decode(), engine.failed_cme, text or codes.name(result))
+        n = -1  # (else that of a command before, which might fail)
+        text = ""
+        if result == _CME:
+            n = engine.failed_cme
+            text = cme.text(n).decode()
+        return ATError(self.failed.decode(), n, text or codes.name(result))
 
     def counters(self):
         """The recovery counters and what went wrong on the line, as a dict (allocates)."""

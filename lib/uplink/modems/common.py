@@ -182,7 +182,8 @@ def heard(m, c, what):
         m.registered = stat == 1 or stat == 5
         if what == 69:
             m.poll_at = m.now  # ask for the rest now, not at the next turn
-            if m.registered:
+            # (while certificates are missing, no network ends a wait)
+            if m.registered and m.files.good:
                 m.event(_HOPE)
     elif what == 113:  # q `+CSQ: <rssi>,<ber>`
         m.rssi = c.int(99)
@@ -223,7 +224,8 @@ def heard(m, c, what):
             if what == 80:
                 if c.equals(b"READY"):
                     m.sim_ready = True
-                    m.event(_HOPE)
+                    if m.files.good:
+                        m.event(_HOPE)
                 elif not locked and not c.equals(b"SIM PIN"):
                     m.sim(False, False)
                 return None

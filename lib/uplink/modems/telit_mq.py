@@ -110,7 +110,7 @@ def arrows(s):
     """`<<<` and a message: as many bytes as its URC said (0: none of ours was
     said); an empty one is a line like others.
     """
-    n = s.sizes[s.place]
+    n = s.size
     return n if n else -1 if n == 0 else 0
 
 

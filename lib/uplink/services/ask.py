@@ -1,6 +1,6 @@
 """One AT command of the application's own, and what the module answers: `ServiceModem.ask()`."""
 
-from uplink.at import codes
+from uplink.at import cme, codes
 from uplink.errors import ATError
 from uplink.loop import Event
 from uplink.modem.states import const
@@ -88,7 +88,8 @@ class Ask(Service):
             self.event.clear()
             yield from self.event.wait()
         if self.result:
-            raise ATError(self.command.decode(), self.cme, codes.name(self.result))
+            text = cme.text(self.cme).decode() if self.cme >= 0 else ""
+            raise ATError(self.command.decode(), self.cme, text or codes.name(self.result))
         return self.lines
 
     __await__ = __iter__

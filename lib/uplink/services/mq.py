@@ -76,7 +76,9 @@ class ModuleMQTT(Service):
         self.no_qos = False
         self.words = _OURS  # how TLS is done, where that is not ours to say
         self.sizes = [0] * _PLACES
-        self.topics = [exact.buffer(_TOPIC_MAX) for _ in range(_PLACES)]
+        # … and last that of the message that is being read: its place may be taken meanwhile
+        self.topics = [exact.buffer(_TOPIC_MAX) for _ in range(_PLACES + 1)]
+        self.size = 0
         self.rung = exact.buffer(_PLACES)  # what was announced and not yet read, in order
         self.place = 0
         self.inbox = exact.buffer(_MESSAGE_MAX)
@@ -226,6 +228,19 @@ class ModuleMQTT(Service):
         self.over_size = False
         self.up = False
         Service.serve(self, now)
+        if self.letter == _READ:
+            self._take()
+
+    def _take(self):
+        """The oldest message is read: what is announced for its place from now on is another."""
+        topics = self.topics
+        place = self.place
+        self.size = self.sizes[place]
+        topics[place], topics[_PLACES] = topics[_PLACES], topics[place]
+        rung = self.rung
+        for i in range(len(rung) - 1):
+            rung[i] = rung[i + 1]
+        exact.cut(rung, len(rung) - 1)
 
     def ended(self, letter, result, now):
         core = self.core
@@ -250,14 +265,10 @@ class ModuleMQTT(Service):
                 if result:
                     log.warn("mqtt", "filter refused", self.filters[self.index][_TEXT])
         elif letter == _READ:
-            rung = self.rung
-            for i in range(len(rung) - 1):
-                rung[i] = rung[i + 1]
-            exact.cut(rung, len(rung) - 1)
-            if result or self.over_size or len(self.inbox) != self.sizes[self.place]:
+            if result or self.over_size or len(self.inbox) != self.size:
                 self.missed += 1
             else:
-                self._deliver(self.topics[self.place], self.inbox)
+                self._deliver(self.topics[_PLACES], self.inbox)
         elif letter == _PUBLISH:
             self._published(result, now)
         elif not self.up:

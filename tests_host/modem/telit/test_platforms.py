@@ -5,6 +5,7 @@ import pytest
 from tests_host.modem.telit.bench import OK, TelitBench, ok
 from tools.modem.pages import PAGES, telit_suites
 from tools.modem.pages.telit_platforms import PLATFORMS, PRODUCTS
+from tools.suites import tables, telit
 
 ONE = {name for name, (id, _) in PRODUCTS.items() if PLATFORMS[id].sockets == 1}
 # id: numbers of AT#SSLSECCFG, and whether there are <cert_format>, AT#SSLSECCFG2, <SNI>,
@@ -82,6 +83,22 @@ def test_read_what_was_delivered(page):
         assert answer[1].startswith(f"#SSLSECCFG2: 1,{platform.version},0,")
     for name in "SECCFG CFG SECDATA D S O H SEND SENDEXT RECV".split():
         assert b.at(f"AT#SSL{name}=?").endswith(OK), name
+
+
+@pytest.mark.parametrize("one", telit.PLATFORMS, ids=lambda one: one.id)
+def test_each_suite_is_in_the_guides_table(one):
+    """`tools/suites`, which is held to the guide row by row: number or code, and name."""
+    page = PLATFORMS[one.id]
+    rows = [row for row in telit.SUITES[one.suites] if not row.name.endswith("_SCSV")]
+    codes = {(tables.CODES[row.name], row.name) for row in rows}
+    if page.codes == 2:
+        assert set(page.suites) == codes
+        return
+    alone = [row for row in rows if row.all or row.number.strip("-")]
+    assert set(page.suites) == {(int(row.number or 0) or None, row.name) for row in alone}
+    if page.codes:
+        of_1_3 = {one for one in codes if one[0] in telit_suites.CODES_13}
+        assert len(of_1_3) == 3 and set(telit_suites.CODES.items()) == codes - of_1_3
 
 
 def test_cipher_suites_are_the_guides():
