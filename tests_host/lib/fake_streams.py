@@ -105,7 +105,7 @@ class TelitOnline(Online, SecureTelit):
         elif line == b"AT#SSLSECCFG2?":
             self.say(b"+CME ERROR: 836")
         elif line == b"AT#SSLSECCFG?":  # (as with AT+CMEE=2)
-            self.say(b"+CME ERROR: operation not allowed")
+            self.say(b"+CME ERROR: SSL not activated")
         elif line.startswith(b"AT#SSLSENDEXT="):
             self.secure = True
             self.want = int(line[line.find(b",") + 1 :])

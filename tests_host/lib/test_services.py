@@ -57,8 +57,8 @@ def test_a_command_of_the_applications_own():
         assert found == [
             [b"#SSLSECDATA: 1,0,0,0"],
             [b"LE910C1-EU"],
-            (836, "+CME ERROR"),
-            (3, "operation not allowed"),
+            (836, "SSL not activated"),
+            (836, "SSL not activated"),
             [],
             [b"#SSLSECDATA: 1,0,1,0"],
         ]

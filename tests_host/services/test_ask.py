@@ -76,7 +76,7 @@ def test_errors_by_number_and_by_text(form, folder):
     """Number and text are known, whichever of them the module tells."""
     b = Bench(folder)
     assert b.run(b"AT+CMEE=%d" % form) == []
-    for n in (3, 4, 10, 148):
+    for n in (3, 4, 10, 148, *range(830, 842)):
         b.world.vm.fault("error", count=1, command="#SSLEN", cme=n)
         error = b.run(b"AT#SSLEN=1,1")
         assert (error.code, error.text.lower()) == (n, TEXTS[n].lower())

@@ -1,4 +1,6 @@
-"""Texts of `+CME ERROR` (3GPP TS 27.007, 9.2), by number; both forms are understood."""
+"""Texts of `+CME ERROR` (3GPP TS 27.007, 9.2; TLS as one vendor has them), by number; both forms
+are understood.
+"""
 
 from uplink.at import unpack
 
@@ -57,6 +59,18 @@ _TEXTS = (
     b"\n148 unspecified GPRS error"
     b"\nPDP authentication failure"  # 149
     b"\ninvalid mobile class"  # 150
+    b"\n830 SSL generic error"  # from here on Telit's (SSL/TLS guide, 12.2)
+    b"\nSSL cannot activate"  # 831
+    b"\nSSL socket error"  # 832
+    b"\nSSL not connected"  # 833
+    b"\nSSL already connected"  # 834
+    b"\nSSL already activated"  # 835
+    b"\nSSL not activated"  # 836
+    b"\nSSL certs and keys wrong or not stored"  # 837
+    b"\nSSL error enc/dec data"  # 838
+    b"\nSSL error during handshake"  # 839
+    b"\nSSL disconnected"  # 840
+    b"\nSSL invalid state"  # 841
     b"\n"
 )
 
