@@ -15,6 +15,6 @@ foreach(name wait loop uart)
 endforeach()
 # (Of these and others, what makes it smaller and no slower.)
 set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/mqtt.c PROPERTIES COMPILE_OPTIONS
-    "-fno-thread-jumps;-fno-expensive-optimizations;-fno-guess-branch-probability;-fno-ivopts;-fno-tree-tail-merge;-fno-tree-vrp")
+    "-fno-thread-jumps;-fno-guess-branch-probability;-fno-ivopts;-fno-tree-tail-merge;-fno-tree-vrp;-fno-move-loop-invariants;-fno-if-conversion;-fno-code-hoisting;-fno-schedule-insns2;-fno-tree-copy-prop")
 target_include_directories(uplink_native INTERFACE ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(usermod INTERFACE uplink_native)

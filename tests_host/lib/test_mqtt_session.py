@@ -99,6 +99,30 @@ def test_a_handler_is_replaced_by_another():
     assert b.take() == []
 
 
+def test_unsubscribed_before_the_suback():
+    """The SUBACK has its code, whatever it is; UNSUBSCRIBE follows it."""
+    for code in (b"\x01", b"\x00", b"\x80"):
+        b = t.Bench()
+        heard = t.Heard()
+        b.mqtt.subscribe("a", heard)
+        b.mqtt.subscribe("b", heard)
+        b.up()
+        b.mqtt.unsubscribe("a")
+        b.mqtt.unsubscribe("a")
+        b.poll()
+        assert b.take() == []
+        b.say(t.publish(b"a", b"early") + t.suback(1, code + b"\x01"))
+        assert b.take() == [b"\xa2\x05\x00\x02\x00\x01a"]
+        b.say(t.ack(0xB0, 2) + t.publish(b"b", b"x"))
+        assert (b.take(), b.wire.closes, heard.messages) == ([], 0, [(b"b", b"x")])
+        assert b.back() == [t.subscribe(3, (b"b", 1))]
+        # … nor after a lost connection
+        b.mqtt.subscribe("c", heard)
+        b.poll()
+        b.mqtt.unsubscribe("c")
+        assert b.back(t.RESUMED)[0][0] == 0xA2
+
+
 def test_many_filters_go_in_as_many_packets_as_they_need():
     b = t.Bench(packet=128)
     for k in range(40):

@@ -80,13 +80,13 @@ _TEXT = const(1)
 _QOS = const(2)
 _HANDLER = const(3)
 _SINK = const(4)
-# … and its states; an odd one below 6 but REFUSED waits for an answer.
+# … and its states.
 _WANTED = const(0)  # SUBSCRIBE must be sent
 _ASKED = const(1)  # SUBACK awaited
 _GRANTED = const(2)
 _REFUSED = const(3)  # by the server; asked for again on the next connection
-_UNWANTED = const(4)  # UNSUBSCRIBE must be sent
-_LEAVING = const(5)  # UNSUBACK awaited
+_UNWANTED = const(4)  # UNSUBSCRIBE must be sent (with _ASKED: behind the SUBACK)
+_LEAVING = const(6)  # UNSUBACK awaited
 
 _CODES = (
     "unacceptable protocol version;identifier rejected;server unavailable;"
@@ -198,7 +198,7 @@ class _Reader:
         text = subscription(filter, 0, None, None)[_TEXT]
         for sub in self._subs:
             if sub[_TEXT] == text:
-                sub[_STATE] = _UNWANTED
+                sub[_STATE] = _UNWANTED | (sub[_STATE] & 3 == _ASKED)
         self._unasked = True
         self._wake.set()
 
@@ -318,7 +318,7 @@ class _Reader:
         if number != self._sub_id:
             return None
         for sub in subs:
-            if sub[_STATE] == _ASKED:
+            if sub[_STATE] & 3 == _ASKED:
                 k += 1
         if k != len(body):
             return _SIZE
@@ -328,14 +328,15 @@ class _Reader:
         while i:
             i -= 1
             sub = subs[i]
-            if sub[_STATE] == _LEAVING:
+            state = sub[_STATE]
+            if state == _LEAVING:
                 subs.pop(i)
-            elif sub[_STATE] == _ASKED:
+            elif state & 3 == _ASKED:
                 k -= 1
                 code = body[k]
-                sub[_STATE] = _GRANTED
+                sub[_STATE] = state & _UNWANTED or _GRANTED
                 if code == 0x80:
-                    sub[_STATE] = _REFUSED
+                    sub[_STATE] = state & _UNWANTED or _REFUSED
                     self._n[_FILTERS_REFUSED] += 1
                     log.error("mqtt", "subscription refused:", sub[_TEXT])
                 elif code < sub[_QOS]:

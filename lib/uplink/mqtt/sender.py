@@ -37,7 +37,9 @@ _STATE = const(0)  # places in a subscription: see plain.py
 _TEXT = const(1)
 _QOS = const(2)
 _WANTED = const(0)  # states of it: see packets.py
+_ASKED = const(1)
 _UNWANTED = const(4)
+_LEAVING = const(6)
 
 _ACKS = const(256)  # bytes that may wait for the transport; and another packet before them
 _QUICK = const(260)  # … a message of QoS 0, with 9 for its headers
@@ -156,16 +158,17 @@ class _Sender(_Reader):
             self._tx = buffer(self._packet)
         return self.publish(topic, b"", qos, retain, source, size)
 
-    def _ask(self, state):
+    def _ask(self, state, sent):
         """One SUBSCRIBE for all filters that are _WANTED, or one UNSUBSCRIBE for those that are
         _UNWANTED, into `_ctl`: as many as there is room for; the rest follows after the answer.
+        `sent`: their state then.
         """
         ctl = self._ctl
         size = 2
         for sub in self._subs:
             n = len(sub[_TEXT]) + (2 if state else 3)  # its length, and the QoS
             if sub[_STATE] == state and (size == 2 or size + n < _ACKS):
-                sub[_STATE] += 1
+                sub[_STATE] = sent
                 size += n
         if size > 2:
             self._since = self._now
@@ -173,7 +176,7 @@ class _Sender(_Reader):
             put_header(ctl, 0xA2 if state else 0x82, size)
             put_number(ctl, n)
             for sub in self._subs:
-                if sub[_STATE] == state + 1:
+                if sub[_STATE] == sent:
                     put_number(ctl, len(sub[_TEXT]))
                     ctl.extend(sub[_TEXT])
                     if not state:
@@ -289,9 +292,10 @@ class _Sender(_Reader):
                     if m is None:
                         if self._unasked and not self._sub_id:
                             self._unasked = False
-                            self._ask(_UNWANTED)  # first: the same filter may be wanted again
+                            # first: the same filter may be wanted again
+                            self._ask(_UNWANTED, _LEAVING)
                             if not self._sub_id:
-                                self._ask(_WANTED)
+                                self._ask(_WANTED, _ASKED)
                             continue
                         k = self._passed
                         if k == self.waiting:
