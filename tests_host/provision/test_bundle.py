@@ -113,6 +113,27 @@ def test_der_is_for_modules_that_are_told_so(write, authority, module, good):
         bundle.read(path)
 
 
+@pytest.mark.parametrize(
+    ("module", "most"),
+    [("gl865", 1535), ("he910", 2047), ("le910c1", 4095)],
+)
+def test_a_file_is_as_long_as_the_module_keeps(write, authority, module, most):
+    """Chapter 6.5 of Telit's guide."""
+    path = write(modem={"type": module}, tls={"ca": "ca.crt"})
+    crt = authority.ca.read_bytes()
+    (path.parent / "ca.crt").write_bytes(crt.rjust(most, b"\n"))
+    assert bundle.read(path).files
+    (path.parent / "ca.crt").write_bytes(crt.rjust(most + 1, b"\n"))
+    with pytest.raises(bundle.ConfigError, match=rf"tls\.ca: expected at most {most:,} bytes"):
+        bundle.read(path)
+
+
+def test_a_key_of_2048_bits_is_too_long_for_a_gl865(write, authority):
+    path = write(modem={"type": "gl865"})
+    with pytest.raises(bundle.ConfigError, match=r"tls\.key: expected at most 1,535 bytes"):
+        bundle.read(path, authority=authority.folder)
+
+
 def test_a_file_that_is_missing_is_named(write, capsys):
     assert cli.main(["--check", "--config", str(write())]) == 2
     said = capsys.readouterr().err

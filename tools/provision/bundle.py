@@ -78,6 +78,11 @@ def read(path, device=None, authority=None, now=None):
             contents = {key: _beside(path, key, name) for key, name in tls.items() if name}
         else:
             contents = _signed(Path(authority), path, name, tls, notes)
+        for key, data in contents.items():
+            try:
+                check.fits(cfg["modem"]["type"], key, data)
+            except ValueError as error:
+                raise ConfigError(str(path), *error.args) from None
         notes += pem.check(contents, tls, now, check.takes_der(cfg["modem"]["type"]))
         files = [File(tls[key], data, secret=key == "key") for key, data in contents.items()]
     elif authority is not None:

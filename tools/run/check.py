@@ -138,6 +138,7 @@ def _together(cfg):
                 "a PEM file: text with a line -----BEGIN …; DER is for Telit's 3G and 4G modules "
                 "up to platform 25, named in modem.type",
             )
+        fits(cfg["modem"]["type"], name, data)
     if modems.load(cfg["modem"]["type"]) is None:
         raise ValueError(
             "modem.type", '"auto", "sim7000", "m10", "m66", "m85", "m95" or a Telit product'
@@ -149,11 +150,31 @@ def _together(cfg):
 
 def takes_der(module):
     """Whether the commands of a `modem.type` (bytes) can say that certificates are in DER."""
+    platform = _telit(module)
+    return platform is not None and platform.formats
+
+
+def fits(module, name, data):
+    """ValueError where a file of `tls` (its key there, its bytes) is longer than what a Telit that
+    `modem.type` names keeps of one (6.5 of its guide). The others' limits are the board's own.
+    """
+    platform = _telit(module)
+    size = len(data.replace(b"\r\n", b"\n"))
+    if platform is not None and size > platform.largest:
+        raise ValueError(
+            f"tls.{name}",
+            f"at most {platform.largest:,} bytes, which is what this module keeps of a file (a "
+            f"shorter chain, or a smaller key); it has {size:,}",
+        )
+
+
+def _telit(module):
+    """The platform of a Telit that `modem.type` names, or None."""
     from tools.modem.pages.telit_platforms import PLATFORMS, PRODUCTS  # (the virtual modem)
 
     named = module.decode().lower()
     found = [one for one in PRODUCTS if named.startswith(one)]
-    return bool(found) and PLATFORMS[PRODUCTS[max(found, key=len)][0]].formats
+    return PLATFORMS[PRODUCTS[max(found, key=len)][0]] if found else None
 
 
 def _level(module, level):
