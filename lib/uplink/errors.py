@@ -16,7 +16,8 @@ _REASONS = (
     "TLS "  # the TLS handshake failed
     "CERTIFICATE "  # the server's certificate was not accepted
     "DAMAGED "  # bytes were lost on the UART: the stream is no longer whole
-    "PROTOCOL"  # the peer broke the protocol above (MQTT)
+    "PROTOCOL "  # the peer broke the protocol above (MQTT)
+    "UNOPENED"  # we did not open it: the configuration, or who has TLS, does not allow it
 )
 
 
@@ -42,8 +43,13 @@ _CLOSED = (
 
 
 def closed_text(reason):
-    """The sentence for one of the CLOSED_ codes."""
-    return _CLOSED[reason] if 0 <= reason < len(_CLOSED) else "closed, reason unknown"
+    """The sentence for one of the CLOSED_ codes.
+
+    Those above them are of `http.request`: what a service would not open either (HELD).
+    """
+    if reason < len(_CLOSED):
+        return _CLOSED[reason]
+    return "not opened: tls.level, CA, clock or TLS in use forbid it, see the log"
 
 
 class UplinkError(Exception):

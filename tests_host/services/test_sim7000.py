@@ -17,7 +17,7 @@ from tests_host.sim import test_life
 from tests_host.sim.test_life import events
 from tests_host.sim.test_vendors import NOW, PKI
 from uplink import log
-from uplink.errors import LinkDown, TimeoutError_
+from uplink.errors import CLOSED_UNOPENED, LinkDown, TimeoutError_
 from uplink.http import HTTPError
 
 PEER, TIMEOUT, REFUSED, DAMAGED, PROTOCOL = 1, 3, 4, 8, 9
@@ -176,7 +176,7 @@ def test_without_a_good_ca_nothing_is_opened(folder):
     b = _web(folder)
     b.world.modem.files.good = False
     b.http.get(b"broker", b"/")
-    assert b.end(60) == 7 and not b.web.requests
+    assert b.end(60) == CLOSED_UNOPENED and not b.web.requests
     assert not any(line.startswith(b"AT+SHCONN") for line in said(b.world))
 
 

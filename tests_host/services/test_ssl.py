@@ -4,7 +4,7 @@ import pytest
 
 from tests_host.sim.quectel_lines import Device, Listener, Peer, files, server
 from uplink import log
-from uplink.errors import ATError, LinkDown
+from uplink.errors import CLOSED_UNOPENED, ATError, LinkDown
 from uplink.modems import quectel_ssl
 from uplink.services.ssl import BUSY, ModuleSSL
 
@@ -154,7 +154,7 @@ def test_deleted_certificates_are_not_used_and_come_back(folder):
     deleted = [line for line in b.commands()[-4:] if "QSECDEL" in line]
     assert deleted == ['AT+QSECDEL="NVRAM:C%s"' % n for n in ("A0", "C0", "K0")]
     b.s.open(b"host", 443, True)
-    assert b.run(30, lambda: b.s.listener.told == [("closed", 7)])
+    assert b.run(30, lambda: b.s.listener.told == [("closed", CLOSED_UNOPENED)])
     assert b.run(60, lambda: b.modem.counters()["uploads"] == uploads + 3 and b.modem.online)
     b.opened(b.s, b"host", 443, True)
 

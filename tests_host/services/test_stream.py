@@ -6,6 +6,7 @@ import pytest
 
 from tests_host.sim.quectel_lines import Device, Listener, Peer, files, server
 from uplink import log
+from uplink.errors import CLOSED_UNOPENED
 from uplink.mqtt import MQTT
 
 CMD = b"AT+QIDEACT\r"
@@ -245,7 +246,7 @@ def test_refused(folder, lines):
     b.run(60)  # (the certificates are looked at)
     b.modem.files.good = False
     b.stream.open(b"host", 443)
-    assert b.closed() == 7
+    assert b.closed() == CLOSED_UNOPENED
     for host, port, tls in ((b"", 443, True), (b'a"', 443, True), (b"h", 0, True), (b"h", 1, 0)):
         with pytest.raises(ValueError):
             b.stream.open(host, port, tls)

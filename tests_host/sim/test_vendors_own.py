@@ -133,11 +133,13 @@ def test_settings_that_save_themselves_are_written_once(folder):
 
 
 @pytest.mark.parametrize("level", ["modern", "compatible", "legacy"])
-@pytest.mark.parametrize("module", ["m95", "gl865", "me310g1", "sim7000"])
+@pytest.mark.parametrize("module", ["m95", "gl865", "he910", "le910c1", "me310g1", "sim7000"])
 def test_a_level_that_the_module_cannot_have_is_refused(module, level, folder):
     world = PKI(folder, client=False).world(module, tls={"level": level})
     can = level != "modern" or module in ("me310g1", "sim7000")
     assert world.run(60, lambda: world.mqtt.connected) == can
+    world.run(60)
+    assert world.modem.online and not recovery(world), "it is no failure of the module"
 
 
 @pytest.mark.parametrize("module", ["sim7000", *EACH])

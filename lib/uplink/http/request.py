@@ -28,6 +28,7 @@ _TLS = const(6)
 _CERTIFICATE = const(7)
 _DAMAGED = const(8)
 _PROTOCOL = const(9)
+_UNOPENED = const(10)
 _TOO_LARGE = const(16)
 _SINK = const(18)
 
@@ -135,7 +136,7 @@ class Request:
         if code < 0:
             return None
         text = closed_text(code)
-        if code == _TLS or code == _CERTIFICATE:
+        if code == _TLS or code == _CERTIFICATE or code == _UNOPENED:
             return TLSError(text)
         if code == _TIMEOUT:
             return TimeoutError_("HTTP: no answer in time")

@@ -56,6 +56,7 @@ _PEER = const(1)
 _TLS = const(6)
 _CERTIFICATE = const(7)
 _DAMAGE = const(8)
+_UNOPENED = const(10)
 
 _DOING_STATE = const(1)  # the script of the state
 _DOING_POLL = const(2)  # its poll script
@@ -196,7 +197,9 @@ class Core(Machine):
         vendor = self.vendor
         if work == _DO_OPEN:
             s.number(vendor.NUMBERS)
-            if s.tls and not self.security.may_open(s, now):
+            if s.tls and not self.security.may_open(s):
+                self.refused = _UNOPENED
+                s.is_closed(_UNOPENED, now)
                 return
         self.active = s
         self.doing = _DOING_SOCKET + work
@@ -331,6 +334,7 @@ class Core(Machine):
                 self.poll_at = ticks_add(now, _POLL_MS)
         elif state == _CLOCK and not self.clock_s and self.files.clock_needed():
             log.warn("modem", "no network time: cannot check certificates")
+            self.refused = _UNOPENED
             self.climb(_R_RETRY)
         elif state == _REGISTER and not self.registered:
             stat = self.stat
@@ -344,6 +348,8 @@ class Core(Machine):
             self.script.found = None
             self.event(_RETRY)
         elif state != _ATTACH or self.address:
+            if state == _CLOCK and self.refused == _UNOPENED:
+                self.refused = -1  # there is a clock now, and files were looked at
             self.event(_DONE)
 
     def unasked(self, now):

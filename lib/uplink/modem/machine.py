@@ -140,7 +140,8 @@ class Machine(Ladder):
         self.form = 0  # which of the vendor's forms of the open command works
         self.form_failed = 0
         self.ping_host = b""
-        self.refused = -1  # CLOSED_ code of the last open that failed, -1 after one that did not
+        # CLOSED_ code of the last open that failed, or was refused here; -1 after one that did not
+        self.refused = -1
         self.failed = exact.buffer(32)  # the last command that failed
         # the ladder
         self.stands = _R_RETRY  # the rung it stands on,

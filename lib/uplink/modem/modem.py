@@ -16,6 +16,7 @@ _WAKE = const(16)
 _ASLEEP = const(14)
 _TLS = const(6)  # of errors.CLOSED_
 _CERTIFICATE = const(7)
+_UNOPENED = const(10)  # (those above it are of services, which would not open it either)
 _CME = const(2)  # of at.codes
 
 _CLOCK_EACH_MS = const(43_200_000)  # the board's clock is set again after half a day
@@ -91,7 +92,7 @@ class Modem(Core):
         """
         engine = self.engine
         refused = self.refused
-        if refused == _CERTIFICATE or refused == _TLS:
+        if refused == _CERTIFICATE or refused == _TLS or refused >= _UNOPENED:
             return TLSError(closed_text(refused))
         if refused >= 0:
             return LinkDown(closed_text(refused))

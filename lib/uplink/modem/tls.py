@@ -4,10 +4,6 @@ from uplink import log
 from uplink.modem.states import const
 from uplink.modems import policy
 
-_REFUSED = const(4)  # of errors.CLOSED_
-_TLS = const(6)
-_CERTIFICATE = const(7)
-
 _CONNECTIONS = const(17)  # of vendor.NUMBERS
 _NAMED = const(21)
 _ONE_SUITE = const(22)
@@ -36,8 +32,11 @@ class Security:
         self.suites = 0
         self.suite = 0
 
-    def may_open(self, s, now):
-        """Warn about weak settings; refuse to open without what verification needs."""
+    def may_open(self, s):
+        """Warn about weak settings; refuse to open without what verification needs.
+
+        False: the log says why; it is for the caller to close it (`CLOSED_UNOPENED`).
+        """
         core = self.core
         files = core.files
         tls = core.cfg["tls"]
@@ -46,10 +45,8 @@ class Security:
             others += other is not s and other.tls and other.state > 0
         if others >= self.most:
             log.error("modem", "the module has no other TLS connection", s.cid)
-            s.is_closed(_REFUSED, now)
             return False
         if not policy.admits(core.vendor.SUITES, self.suites, tls["level"], self.suite):
-            s.is_closed(_TLS, now)
             return False
         if tls["verify"] == "none":
             log.warn("modem", "TLS WITHOUT verification")
@@ -59,7 +56,6 @@ class Security:
             else:
                 log.error("modem", "certificates in the module not verified")
                 core.checked = False
-            s.is_closed(_CERTIFICATE, now)
             files.check()
             return False
         elif not self.named:

@@ -27,6 +27,7 @@ _FAIL = const(-1)
 _NOT_MINE = const(-2)
 _TRANSFER = const(44)  # the variable `<connection>,<bytes>` of a transfer
 _OPEN = const(2)
+_FILES = const(8)  # of states
 _ONLINE = const(13)
 
 _CHARACTERS = const(7)  # of a platform's row, before its suites
@@ -239,6 +240,13 @@ def put(m, letter, line):
             line.extend(b",0,0")
             if extra > 50:
                 line.extend(b",0,600")
+    elif letter == 67:  # C: the cipher suite
+        if not common.put(m, letter, line):
+            # Certificates are stored where tls.level has none, too (any will do): each open is
+            # refused before it says so, and the reason is told then.
+            if m.phase != _FILES:
+                return False
+            line.append(48)
     elif letter == 78:  # N: the secure socket that is looked at; online, one after the other
         line.append(49 + m.files.store % m.security.stores)
     elif letter == 83:  # S: CFUN: 5 sleeps while DTR is high

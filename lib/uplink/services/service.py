@@ -17,6 +17,7 @@ _DOING_SOCKET = const(16)
 
 _HELD = const(17)  # of http.request
 _REFUSED = const(4)  # of errors.CLOSED_
+_UNOPENED = const(10)
 _DAMAGED = const(6)  # of at.codes
 _OK = const(0)
 
@@ -138,9 +139,13 @@ class Service(Request):
         """Whether TLS may be opened; where not, `failed` has been called."""
         core = self.core
         if core.holder(self) is not None:
-            self.failed(_HELD, now)  # type: ignore[attr-defined]
-            return False
-        return core.security.may_open(self, now)
+            why = _HELD
+        elif core.security.may_open(self):
+            return True
+        else:
+            why = _UNOPENED
+        self.failed(why, now)  # type: ignore[attr-defined]
+        return False
 
     def reason(self, result):
         """The code for a script's result, by the vendor's `why` or REASONS."""

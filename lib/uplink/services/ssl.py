@@ -23,6 +23,7 @@ _RUNNING = const(-2)
 _WHOLE = const(-1)
 _PEER = const(1)  # of errors.CLOSED_
 _DAMAGE = const(8)
+_UNOPENED = const(10)
 _BUSY = const(21)
 
 _TIMEOUT = const(5)  # of at.codes
@@ -139,7 +140,8 @@ class ModuleSSL(Service):
             return LinkDown("the module cannot send now: try again later")
         if self.result:
             engine = self.core.engine
-            return ATError(self.core.failed.decode(), engine.failed_cme, closed_text(code))
+            text = closed_text(code) if code < _UNOPENED else ""  # (it cannot be said: UNABLE)
+            return ATError(self.core.failed.decode(), engine.failed_cme, text)
         return LinkDown(closed_text(code))
 
     # ---- how it is done -------------------------------------------------------------------------
