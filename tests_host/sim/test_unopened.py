@@ -7,6 +7,7 @@ import pytest
 from tests_host.sim.broker import Broker
 from tests_host.sim.test_life import Listener, events, said
 from tests_host.sim.test_vendors import NOW, PKI, recovery
+from tests_host.sim.world import World, configuration
 from tools.modem.options import Options
 from uplink import log, modems
 from uplink.errors import CLOSED_PROTOCOL, CLOSED_TLS, CLOSED_UNOPENED, TLSError, closed_text
@@ -100,19 +101,40 @@ def test_without_a_clock(module, folder, lines):
     assert world.run(60, lambda: opens(world, module))
 
 
-@pytest.mark.parametrize(
-    ("module", "ciphers"),
-    [("sim7000", "AES256-SHA"), ("m95", "ECDHE+AESGCM"), ("he910", "ECDHE+AESGCM")],
-)
-def test_a_server_that_has_none_of_our_suites(module, ciphers, folder, lines):
+REFUSING = {"sim7000": "AES256-SHA", "m95": "ECDHE+AESGCM", "he910": "ECDHE+AESGCM"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_server_that_has_none_of_our_suites(module, folder, lines):
     pki = PKI(folder)
-    service = pki.service(Broker(), ciphers=ciphers)
+    service = pki.service(Broker(), ciphers=REFUSING[module])
     services = {(b"broker", 8883): service}
     world = pki.world(module, tls={"level": "compatible"}, services=services)
     assert world.run(300, lambda: world.mqtt.last_error is not None)
     assert world.mqtt.last_error == HANDSHAKE, lines[-9:]
     world.run(5)
     assert of_modem(world) == HANDSHAKE and opens(world, module) and service.failures
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_handshake_that_fails_where_no_certificate_is_wanted(module, folder, lines):
+    """Nothing in the module could be damaged: supervision goes on, and the processor rests."""
+    service = PKI(folder).service(Broker(), ciphers=REFUSING[module])
+    cfg = configuration(
+        broker={"tls": False},
+        tls={"level": "compatible", "verify": "none", "ca": None},
+        modem={"type": module, "sockets": 2},
+    )
+    world = World(cfg, services={(b"web", 443): service})
+    world.mqtt.disconnect()
+    socket = world.modem.socket()
+    socket.listener = heard = Listener()
+    assert world.run(120, lambda: world.modem.online)
+    socket.open(b"web", 443, True)
+    assert world.run(120, lambda: heard.reasons) and heard.reasons == [CLOSED_TLS], lines[-9:]
+    before = said(world).count(b"AT+CPIN?\r")
+    world.run(200)
+    assert said(world).count(b"AT+CPIN?\r") >= before + 2 and world.modem.online
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -217,8 +217,10 @@ class Files:
     def check(self):
         """Once after each open that succeeded: are the certificates in the module ours?"""
         core = self.core
-        if not core.checked and self.wanted:
-            core.checked = True
+        if core.checked:
+            return
+        core.checked = True
+        if self.wanted:
             self.doubtful = True
             if core.vendor.NUMBERS[_HIDDEN] == 2:
                 for i in range(_SUMS):
