@@ -66,6 +66,12 @@ class Spoken(Telit):
         self.until(lambda: socket.state == 2)
         return events(self.world, "tls")[-1]
 
+    def verified(self):
+        """The end of a dialogue: a connection on which the server has been verified."""
+        self.words.told(DIALLED)
+        assert self.dial().endswith(" verified")
+        self.words.compare(DIAL, WHY)
+
 
 def in_der(path):
     with open(path) as file:
@@ -145,9 +151,7 @@ def test_6_8_5_2_server_authentication_3g_4g(module, der, folder):
         AT#SSLSECCFG=1,0,1,{int(not der)} | OK
         {CA}
     """)
-    t.words.told(DIALLED)
-    assert t.dial().endswith(" verified")
-    t.words.compare(DIAL, WHY)
+    t.verified()
 
 
 @pytest.mark.parametrize("module", TELIT_2G)
@@ -163,9 +167,7 @@ def test_6_8_6_1_both_authenticated_2g(module, folder, monkeypatch):
         {CA}
         {KEY}
     """)
-    t.words.told(DIALLED)
-    assert t.dial().endswith(" verified")
-    t.words.compare(DIAL, WHY)
+    t.verified()
 
 
 @pytest.mark.parametrize("module", FORMATS)
@@ -179,9 +181,7 @@ def test_6_8_6_2_both_authenticated_3g_4g(module, der, folder):
         {CA}
         {KEY}
     """)
-    t.words.told(DIALLED)
-    assert t.dial().endswith(" verified")
-    t.words.compare(DIAL, WHY)
+    t.verified()
 
 
 @pytest.mark.parametrize("module", WITHOUT)
@@ -200,9 +200,7 @@ def test_6_2_5_has_no_format(module, folder):
         {CA}
         {KEY}
     """)
-    t.words.told(DIALLED)
-    assert t.dial().endswith(" verified")
-    t.words.compare(DIAL, WHY)
+    t.verified()
 
 
 @pytest.mark.parametrize("module", [*TELIT_2G, *TELIT])

@@ -6,6 +6,8 @@
 from ..plain import _ALL, _AT
 
 _HEADERS = 9  # of a PUBLISH, at most: the fixed one, the topic's length, the identifier
+_TEXT = 1  # places in a subscription
+_PARTS = 5
 _FRONT = (_AT[:1], _AT[:4], _AT[:16], _AT[:64], _AT[:256], _AT[:1024])
 
 
@@ -73,14 +75,14 @@ def subscription(text, qos, handler, sink):
 
 def matches(sub, topic):
     """True where the topic name `topic` (bytes or bytearray) belongs to a subscription."""
-    text = sub[1]
+    text = sub[_TEXT]
     if text[0] in b"+#":
         if topic[0] == 36:  # "$": 4.7.2-1
             return False
         if text == b"#":
             return True
     at = -1
-    for part in sub[5]:
+    for part in sub[_PARTS]:
         if at < 0:
             at = 0
         else:  # a "+": the whole level, which can be empty
